@@ -1,0 +1,298 @@
+"""One polite client for one TrackingMore account."""
+
+from __future__ import annotations
+
+import email.utils
+import hashlib
+import json
+import logging
+import random
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+import requests
+from requests.auth import AuthBase
+
+from airflow_provider_trackingmore import __version__
+from airflow_provider_trackingmore.api.envelope import read_envelope
+from airflow_provider_trackingmore.api.judge import judge
+from airflow_provider_trackingmore.api.options import (
+    checked_account,
+    checked_key,
+    checked_number,
+    checked_url,
+)
+from airflow_provider_trackingmore.api.pace import Pacer
+from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
+from airflow_provider_trackingmore.api.versions import SERVICE_URL, VERSIONS, version_named
+from airflow_provider_trackingmore.exceptions import (
+    ConfigurationError,
+    RateLimitError,
+    ResponseShapeError,
+    TransientError,
+    TransportError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answered request: ``body`` as bytes, moments in UTC.
+
+    ``received_at`` is this machine's clock, strictly increasing over a client, so that it orders the
+    answers. ``service_time`` is the service's own clock (its ``Date`` header, whole seconds), or None.
+    ``total`` is the number of matching records, where the version tells it. ``is_empty`` is True where
+    the code itself says that there is nothing.
+    """
+
+    body: bytes
+    route: str
+    received_at: datetime
+    service_time: datetime | None
+    is_empty: bool
+    total: int | None
+
+
+class TrackingMoreClient:
+    """Reads one TrackingMore account; safe to use from several threads; close it after use.
+
+    :param api_key: the account's key; sent in a header, never logged.
+    :param api_version: ``v2``, ``v3`` or ``v4``.
+    :param base_url: where the service is, without the version; https, or http to a loopback address.
+    :param page_size: trackings asked for per request; by default what the version is known to allow.
+    :param timeout: seconds for connecting, and again for each pause in the answer.
+    :param retries: how often a request is sent again after a transient failure.
+    :param requests_per_second: starts per second over all threads; by default the documented limit.
+    :param proxy: URL of a proxy for this client; by default the environment decides.
+    :param user_agent: replaces the default ``airflow-provider-trackingmore/<version>``.
+    :param ca_bundle: path of a CA bundle that replaces the default one.
+    :param account: label of the account in every key of the warehouse; keep it once data is loaded.
+    :param clock: what the time is, in UTC (for tests).
+    :param sleep: how to wait (for tests).
+    :raises ConfigurationError: if an argument is wrong; the text never holds the key.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        api_version: str = "v4",
+        base_url: str | None = None,
+        page_size: int | None = None,
+        timeout: float = 30.0,
+        retries: int = 5,
+        requests_per_second: float | None = None,
+        proxy: str | None = None,
+        user_agent: str | None = None,
+        ca_bundle: str | None = None,
+        account: str = "default",
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.version = version_named(api_version)
+        self.account = checked_account(account)
+        self.base_url = checked_url(base_url or SERVICE_URL, self.version)
+        self.page_size = checked_number("page_size", page_size or self.version.page_size, 1, 2000)
+        self.requests_per_second = checked_number(
+            "requests_per_second", requests_per_second or self.version.requests_per_second, 0.001, 1000
+        )
+        self._timeout = checked_number("timeout", timeout, 0.001, 3600)
+        self._limits = RetryLimits(tries=int(checked_number("retries", retries, 0, 50)) + 1)
+        self._verify: str | bool = ca_bundle or True
+        self._key = checked_key(api_key)
+        self._session = requests.Session()
+        self._session.auth = _KeyHeader(self.version.auth_header, self._key)
+        self._session.headers["Accept"] = "application/json"
+        self._session.headers["User-Agent"] = user_agent or f"airflow-provider-trackingmore/{__version__}"
+        if proxy:
+            self._session.proxies = {"http": proxy, "https": proxy}
+        self._clock = clock
+        self._sleeper = sleep
+        self._lock = threading.Lock()
+        self._last_received = datetime.min.replace(tzinfo=UTC)
+        self._pacer = Pacer(self.requests_per_second, sleep=self._sleep)
+        self.request_count = 0
+        self.waited_seconds = 0.0
+
+    def __repr__(self) -> str:
+        return f"TrackingMoreClient({self.version.name}, {self.base_url!r}, account={self.account!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections to the service."""
+        self._session.close()
+
+    @property
+    def key_fingerprint(self) -> str:
+        """Return a short one-way mark of the key: equal keys have equal marks."""
+        # Stretched, so that the mark in the warehouse is no shortcut to the key.
+        salt = b"airflow-provider-trackingmore"
+        return hashlib.pbkdf2_hmac("sha256", self._key.encode(), salt, 100_000, dklen=8).hex()
+
+    def list_page(
+        self,
+        *,
+        page: int = 1,
+        size: int | None = None,
+        created: tuple[datetime, datetime] | None = None,
+        updated: tuple[datetime, datetime] | None = None,
+        filters: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Return one page of the list of all trackings.
+
+        ``created`` and ``updated`` are zoned moments; whether the service includes the bounds is not
+        documented, so callers overlap their windows. ``filters`` are the version's own parameters.
+        """
+        version = self.version
+        query = {version.page_parameter: str(page), version.size_parameter: str(size or self.page_size)}
+        for axis, window in (("created", created), ("updated", updated)):
+            if window is not None:
+                first, last = version.window_parameters[axis]
+                # Both ends always: one version may refuse a window with a single end.
+                query[first], query[last] = version.write_time(window[0]), version.write_time(window[1])
+        unknown = sorted(set(filters or {}) - version.filters)
+        if unknown:
+            known = ", ".join(sorted(version.filters))
+            raise ConfigurationError(
+                f"{version.name} lists have no filter {unknown[0]!r}; there are: {known}"
+            )
+        return self._call("list", query=query | dict(filters or {}))
+
+    def couriers(self) -> list[dict[str, Any]]:
+        """Return the couriers the service knows, as the service spells them."""
+        return _listed(self._call("couriers"))
+
+    def detect_courier(self, tracking_number: str) -> list[dict[str, Any]]:
+        """Return the couriers that may carry ``tracking_number``; the service charges for this."""
+        return _listed(self._call("detect", body={"tracking_number": tracking_number}))
+
+    def status_counts(self) -> dict[str, int]:
+        """Return how many trackings have each status (v2 and v3); names in lower case."""
+        counts = _data(self._call("status_counts"))
+        return {str(name).lower(): int(count) for name, count in counts.items()}
+
+    def account_info(self) -> dict[str, Any]:
+        """Return the account's record (v2 and v3); it holds personal data."""
+        return dict(_data(self._call("account")))
+
+    def has_route(self, route: str) -> bool:
+        """Return whether this version offers ``route``."""
+        return route in self.version.routes
+
+    def _call(
+        self, route: str, *, query: Mapping[str, str] | None = None, body: dict[str, str] | None = None
+    ) -> Answer:
+        if not self.has_route(route):
+            having = [name for name, version in VERSIONS.items() if route in version.routes]
+            raise ConfigurationError(
+                f"{self.version.name} has no {route} route; {' and '.join(having)} have it"
+            )
+        started, tried = time.monotonic(), 0
+        while True:
+            tried += 1
+            try:
+                return self._send(route, query, body)
+            except TransientError as error:
+                elapsed = time.monotonic() - started
+                wait = wait_before_next(error, tried, elapsed, self._limits, random.random())  # noqa: S311
+                if wait is None:
+                    raise
+                log.warning("%s; try %d follows in %.1f s", error, tried + 1, wait)
+                self._sleep(wait)
+
+    def _send(self, route: str, query: Mapping[str, str] | None, body: dict[str, str] | None) -> Answer:
+        method, path = self.version.routes[route]
+        self._pacer.wait_for_turn()
+        with self._lock:
+            self.request_count += 1
+        try:
+            response = self._session.request(
+                method,
+                self.base_url + self.version.prefix + path,
+                params=query,
+                json=body,
+                timeout=self._timeout,
+                verify=self._verify,
+                # A redirect to another host would take the key along.
+                allow_redirects=False,
+            )
+        except (
+            requests.ConnectionError,
+            requests.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+        ) as error:
+            raise TransportError(f"{route}: no answer ({type(error).__name__})", route=route) from error
+        except requests.exceptions.ContentDecodingError as error:
+            raise TransportError(f"{route}: the answer cannot be unpacked", route=route) from error
+        envelope = read_envelope(response.content, self.version)
+        try:
+            is_empty = judge(route, response, envelope, self.version)
+        except RateLimitError as refusal:
+            self._pacer.rest(refusal.wait_seconds)
+            raise
+        return Answer(
+            body=response.content,
+            route=route,
+            received_at=self._stamp(),
+            service_time=_date(response.headers.get("Date")),
+            is_empty=is_empty,
+            total=envelope.total,
+        )
+
+    def _stamp(self) -> datetime:
+        with self._lock:
+            stamp = max(self._clock(), self._last_received + timedelta(microseconds=1))
+            self._last_received = stamp
+            return stamp
+
+    def _sleep(self, seconds: float) -> None:
+        self._sleeper(seconds)
+        with self._lock:
+            self.waited_seconds += seconds
+
+
+class _KeyHeader(AuthBase):
+    """Adds the key to a request; as an auth object it also keeps ``~/.netrc`` out."""
+
+    def __init__(self, header: str, key: str) -> None:
+        self._header = header
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers[self._header] = self._key
+        return request
+
+
+def _data(answer: Answer) -> Any:
+    data = json.loads(answer.body).get("data")
+    if not isinstance(data, dict):
+        raise ResponseShapeError(f"{answer.route}: data is not an object", route=answer.route)
+    return data
+
+
+def _listed(answer: Answer) -> list[dict[str, Any]]:
+    if answer.is_empty:
+        return []
+    data = json.loads(answer.body).get("data")
+    if not isinstance(data, list):
+        raise ResponseShapeError(f"{answer.route}: data is not a list", route=answer.route)
+    return data
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(header).astimezone(UTC) if header else None
+    except ValueError:
+        return None

@@ -1,0 +1,74 @@
+"""What an answer says about itself, read without building the records it carries.
+
+A page of 2,000 trackings is 12 MB; parsing it twice would double the cost of a load. The service writes
+the code before the records, so the bytes before the list are enough; if that ever changes, the whole
+body is parsed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_trackingmore.api.versions import ApiVersion
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """``code`` and ``total`` are None where the body has none; ``is_json`` is False for other bodies."""
+
+    is_json: bool
+    code: int | None = None
+    total: int | None = None
+
+
+def read_envelope(body: bytes, version: ApiVersion) -> Envelope:
+    """Return the code and, where the version has one, the total of ``body``."""
+    for document in (_head(body, version), body):
+        try:
+            parsed = json.loads(document)
+        except (ValueError, RecursionError):
+            continue
+        code = _integer(_at(parsed, version.code_path))
+        if code is None and document is not body:
+            continue
+        total = _integer(_at(parsed, version.total_path)) if version.total_path else None
+        return Envelope(is_json=True, code=code, total=total)
+    return Envelope(is_json=False)
+
+
+def has_records(body: bytes, version: ApiVersion) -> bool:
+    """Return whether a list's answer holds any record."""
+    found = _at(json.loads(body), version.list_path)
+    return bool(found.get("success") if isinstance(found, dict) else found)
+
+
+def is_cut_off(body: bytes) -> bool:
+    """Return whether ``body`` begins like JSON and ends before its end."""
+    text = body.strip()
+    return text[:1] in (b"{", b"[") and text[-1:] not in (b"}", b"]")
+
+
+def _head(body: bytes, version: ApiVersion) -> bytes:
+    """Return the document with its list cut out, closed again; nonsense if the list comes first."""
+    depth = len(version.list_path)
+    before = body[: body.find(b'"' + version.list_path[-1].encode() + b'"')]
+    return before.rstrip().rstrip(b",") + b"}" * depth
+
+
+def _at(document: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        if not isinstance(document, dict):
+            return None
+        document = document.get(key)
+    return document
+
+
+def _integer(value: Any) -> int | None:
+    """Return ``value`` as a number; the service writes totals, and may write codes, as text."""
+    try:
+        return None if value is None or isinstance(value, bool) else int(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,66 @@
+"""The client's options, checked before anything is sent; no text ever holds the key."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from airflow_provider_trackingmore.api.versions import SERVICE_URL
+from airflow_provider_trackingmore.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from airflow_provider_trackingmore.api.versions import ApiVersion
+
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def checked_key(key: str) -> str:
+    """Return the key without surrounding blanks."""
+    if not isinstance(key, str) or not key.strip():
+        raise ConfigurationError("api_key is empty; set the account's key (the connection's password)")
+    if not re.fullmatch(r"[!-~]+", key.strip()):
+        raise ConfigurationError("api_key holds a space, line break or non-ASCII character; paste it again")
+    return key.strip()
+
+
+def checked_account(account: str) -> str:
+    """Return the label; it becomes part of every key, where the colon separates."""
+    if not _ACCOUNT.fullmatch(account):
+        raise ConfigurationError(
+            f"account is {account!r}; use up to 64 letters, digits, '.', '_' or '-', without a colon"
+        )
+    return account
+
+
+def checked_number(name: str, value: Any, lowest: float, highest: float) -> Any:
+    """Return ``value`` if it is a number between the bounds."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
+        raise ConfigurationError(f"{name} is {value!r}; use a number from {lowest} to {highest}")
+    return value
+
+
+def checked_url(url: str, version: ApiVersion) -> str:
+    """Return ``url`` without a trailing slash or version; refuse what would send the key in the clear."""
+    parts = urlsplit(url.strip())
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not host or parts.username or parts.query or parts.fragment:
+        raise ConfigurationError(f"base_url must look like {SERVICE_URL}, without user, query or fragment")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigurationError(
+            f"base_url is plain http to {host}: the key would travel unencrypted; use https"
+        )
+    path = parts.path.rstrip("/")
+    for suffix in (version.prefix, f"/{version.name}"):
+        path = path.removesuffix(suffix)
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,52 @@
+"""The account's own clock: requests start apart, and all of them rest together after a refusal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Two requests sent exactly an interval apart can arrive a few milliseconds closer; the service counts
+# arrivals, and one refusal costs two minutes.
+MARGIN = 1.02
+
+
+class Pacer:
+    """Lets at most ``per_second`` requests start in a second, evenly, over all threads of a client.
+
+    Spacing starts rather than sleeping after answers keeps the pace at the limit however slowly the
+    service answers.
+    """
+
+    def __init__(
+        self,
+        per_second: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._interval = MARGIN / per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next_start = 0.0
+        self._rest_ends = 0.0
+
+    def wait_for_turn(self) -> None:
+        """Return when the next request may start."""
+        while True:
+            with self._lock:
+                now = self._clock()
+                wait = max(self._next_start, self._rest_ends) - now
+                if wait <= 0:
+                    self._next_start = now + self._interval
+                    return
+            self._sleep(wait)
+
+    def rest(self, seconds: float) -> None:
+        """Let no request start for ``seconds``."""
+        with self._lock:
+            self._rest_ends = max(self._rest_ends, self._clock() + seconds)

@@ -1,0 +1,130 @@
+"""Every error this package raises on purpose, named after what the reader should do.
+
+::
+
+    TrackingMoreError
+    ├── ConfigurationError          an argument or setting is wrong: correct it
+    ├── TransientError              nothing is wrong with the request: try again later
+    │   ├── TransportError            no usable answer came
+    │   ├── RateLimitError            the whole account must rest first
+    │   ├── ServerError               the service is in trouble
+    │   └── IncompleteWindowError     the window did not hold still; the next run reads it again
+    ├── FinalError                  the same request will fail again
+    │   ├── AuthenticationError       the key is refused, or the plan has no API
+    │   ├── QuotaError                the plan's quota or balance is used up
+    │   ├── RequestError              the service says that we asked for nonsense
+    │   ├── ResponseShapeError        the answer is not what the reference says
+    │   └── PaginationError           the pages contradict each other
+    ├── ItemError                   one number cannot be processed: skip it
+    ├── WarehouseError              the warehouse does not fit this version or this account
+    │   └── WarehouseBusyError        another process holds the file: try again later
+    └── CheckFailedError            a model check marked ``fail`` found rows
+
+Texts are one sentence a person can act on; facts are attributes. No key, no body, no personal data.
+"""
+
+from __future__ import annotations
+
+
+class TrackingMoreError(Exception):
+    """Base of all errors of this package; ``transient`` says whether trying again can help."""
+
+    transient: bool = False
+
+
+class ConfigurationError(TrackingMoreError, ValueError):
+    """An argument, connection field or setting is wrong; the text names it and the way out."""
+
+
+class ServiceError(TrackingMoreError):
+    """What the service answered, as attributes.
+
+    ``http_status`` is None where no answer came, ``code`` where the body named none; ``name`` is the
+    code's name in :mod:`airflow_provider_trackingmore.api.codes`.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        route: str = "",
+        http_status: int | None = None,
+        code: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.route = route
+        self.http_status = http_status
+        self.code = code
+        self.name = name
+
+
+class TransientError(ServiceError):
+    """Trying the same request again later can help."""
+
+    transient = True
+
+
+class TransportError(TransientError):
+    """No usable answer: a refused or dropped connection, a time-out, a body cut off."""
+
+
+class RateLimitError(TransientError):
+    """The account has asked too often and must rest ``wait_seconds`` before any other call."""
+
+    wait_seconds: float = 120.0
+
+
+class ServerError(TransientError):
+    """The service is in trouble (5xx, 511-513)."""
+
+
+class IncompleteWindowError(TransientError):
+    """What was read is in the warehouse, but some window did not hold still; the watermark stays."""
+
+
+class FinalError(ServiceError):
+    """The same request will fail again."""
+
+
+class AuthenticationError(FinalError):
+    """The key is wrong, deleted or lacks the right."""
+
+
+class QuotaError(FinalError):
+    """The plan's quota, balance or trial is used up."""
+
+
+class RequestError(FinalError):
+    """The service refuses the request as such."""
+
+
+class ResponseShapeError(FinalError):
+    """The answer is not what the reference says; the text names the path, never the value."""
+
+
+class PaginationError(FinalError):
+    """The pages of a list contradict each other, so nothing half-read may be trusted."""
+
+
+class ItemError(ServiceError):
+    """One number or courier cannot be processed; the others can."""
+
+
+class WarehouseError(TrackingMoreError):
+    """The warehouse belongs to another version of this package or to another account label."""
+
+
+class WarehouseBusyError(WarehouseError):
+    """Another process holds the warehouse file; its run will end."""
+
+    transient = True
+
+
+class CheckFailedError(TrackingMoreError):
+    """A model check marked ``fail`` found rows; ``failures`` maps check names to row counts."""
+
+    def __init__(self, failures: dict[str, int]) -> None:
+        self.failures = failures
+        listed = ", ".join(f"{name} ({count} rows)" for name, count in sorted(failures.items()))
+        super().__init__(f"model checks failed: {listed}; the models were not changed")

@@ -1,0 +1,37 @@
+"""What Airflow reads of this provider at start-up; imports nothing but the connection form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_trackingmore import __version__, connection_form
+
+_PACKAGE = "airflow_provider_trackingmore"
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Return the provider metadata."""
+    name = "TrackingMore"
+    return {
+        "package-name": "airflow-provider-trackingmore",
+        "name": name,
+        "description": "TrackingMore shipments in DuckDB and Parquet, with delivery times and exception rates.",
+        "versions": [__version__],
+        "integrations": [
+            {
+                "integration-name": name,
+                "external-doc-url": "https://www.trackingmore.com/docs/trackingmore/",
+                "tags": ["service"],
+            }
+        ],
+        "hooks": [{"integration-name": name, "python-modules": [f"{_PACKAGE}.hooks.trackingmore"]}],
+        "operators": [
+            {
+                "integration-name": name,
+                "python-modules": [f"{_PACKAGE}.operators.trackingmore", f"{_PACKAGE}.operators.warehouse"],
+            }
+        ],
+        "connection-types": [connection_form.declarative()],
+        # Read by Airflow before 3.2, ignored by later versions.
+        "hook-class-names": [connection_form.declarative()["hook-class-name"]],
+    }

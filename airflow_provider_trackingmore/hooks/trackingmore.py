@@ -1,0 +1,76 @@
+"""From an Airflow connection to a TrackingMore client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseHook
+
+from airflow_provider_trackingmore import connection_form
+
+if TYPE_CHECKING:
+    from airflow_provider_trackingmore.api import TrackingMoreClient
+
+
+class TrackingMoreHook(BaseHook):
+    """Builds a client from an Airflow connection of type ``trackingmore``.
+
+    The connection is read only when a client is asked for, so making a hook in a Dag file costs nothing
+    and needs no connection to exist.
+
+    :param trackingmore_conn_id: connection that holds the API key.
+    """
+
+    conn_name_attr = "trackingmore_conn_id"
+    default_conn_name = "trackingmore_default"
+    conn_type = connection_form.CONN_TYPE
+    hook_name = connection_form.HOOK_NAME
+
+    def __init__(self, trackingmore_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.trackingmore_conn_id = trackingmore_conn_id
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return labels and hidden fields, for Airflow before 3.2."""
+        return connection_form.for_hook()
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the extra fields, for Airflow before 3.2."""
+        return connection_form.widgets()
+
+    def get_conn(self) -> TrackingMoreClient:
+        """Return a client for the connection's account; close it after use.
+
+        :raises ConfigurationError: if a field of the connection is wrong; the text names it.
+        """
+        from airflow_provider_trackingmore.api import TrackingMoreClient
+
+        connection = self.get_connection(self.trackingmore_conn_id)
+        options = {
+            name: _typed(name, value)
+            for name, value in connection.extra_dejson.items()
+            if name in connection_form.EXTRAS and value not in (None, "")
+        }
+        return TrackingMoreClient(connection.password or "", base_url=connection.host or None, **options)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Ask for one tracking, which costs no credit; for the Test button and the command line."""
+        try:
+            with self.get_conn() as client:
+                client.list_page(size=1)
+                return True, f"TrackingMore {client.version.name} answered"
+        except Exception as error:  # whatever it is, the person at the button must see it
+            return False, f"{type(error).__name__}: {error}"
+
+
+def _typed(name: str, value: Any) -> Any:
+    """Return a number that the form stored as text as the number it is; other values as they are."""
+    kinds = connection_form.EXTRAS[name]["schema"]["type"]
+    if not isinstance(value, str) or "string" in kinds:
+        return value
+    try:
+        return int(value) if "integer" in kinds else float(value)
+    except ValueError:
+        return value  # the client names the field and what it expects

@@ -1,0 +1,1 @@
+"""Airflow operators: arguments, templates, and one call into the rooms below."""

@@ -1,0 +1,87 @@
+"""Operators that turn a loaded warehouse into what analysts open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_trackingmore.operators.support import WarehouseConnection, final_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from airflow.providers.common.compat.sdk import Context
+
+
+class RunModelsOperator(BaseOperator):
+    """Rebuilds the SQL models of the warehouse and runs their checks, in one transaction.
+
+    A check marked ``fail`` that finds rows fails the task without a retry and leaves the models as they
+    were; one marked ``warn`` is logged and counted.
+
+    Returns (XCom) how many models and checks ran, and the warnings by name.
+
+    :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
+    :param sql_root: folder with ``models``, ``checks`` and ``seeds`` (templated); None means the provider's.
+    :param duckdb_conn_id: connection with DuckDB's settings.
+    """
+
+    template_fields: Sequence[str] = ("warehouse", "sql_root", "duckdb_conn_id")
+    ui_color = "#e3f1da"
+
+    def __init__(
+        self,
+        *,
+        warehouse: str | None = None,
+        sql_root: str | None = None,
+        duckdb_conn_id: str = "duckdb_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.warehouse = warehouse
+        self.sql_root = sql_root
+        self.duckdb_conn_id = duckdb_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Run the models, and return counts only."""
+        from airflow_provider_trackingmore.store import run_models
+
+        with final_errors():
+            return run_models(WarehouseConnection(self.warehouse, self.duckdb_conn_id).connect, self.sql_root)
+
+
+class PublishOperator(BaseOperator):
+    """Replaces the file that analysts open by a copy of the warehouse, without making any reader wait.
+
+    Returns (XCom) the path and its size in bytes.
+
+    :param published: path of the file for analysts (templated); None means ``analytics.duckdb`` beside the
+        warehouse.
+    :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
+    :param duckdb_conn_id: connection with DuckDB's settings.
+    """
+
+    template_fields: Sequence[str] = ("published", "warehouse", "duckdb_conn_id")
+    ui_color = "#e3f1da"
+
+    def __init__(
+        self,
+        *,
+        published: str | None = None,
+        warehouse: str | None = None,
+        duckdb_conn_id: str = "duckdb_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.published = published
+        self.warehouse = warehouse
+        self.duckdb_conn_id = duckdb_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Publish, and return path and size only."""
+        from airflow_provider_trackingmore.store import publish
+
+        with final_errors():
+            store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
+            return publish(store.connect, self.published or store.beside("analytics.duckdb"))

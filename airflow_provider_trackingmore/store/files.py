@@ -1,0 +1,94 @@
+"""Folders of a local disk or an object store, reached the same way; what is written appears whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of a local disk or an object store; what is written appears whole or not at all."""
+
+    system: fs.FileSystem
+    path: str
+
+    @classmethod
+    def at(cls, root: str | os.PathLike[str]) -> Folder:
+        """Return the folder of a path or URL."""
+        text = os.fspath(root)
+        if "://" in text:
+            return cls(*fs.FileSystem.from_uri(text))
+        return cls(fs.LocalFileSystem(), str(Path(text).absolute()))
+
+    def child(self, name: str) -> Folder:
+        """Return a folder below."""
+        return Folder(self.system, f"{self.path}/{name}")
+
+    def names(self) -> list[str]:
+        """Return the names of the files, sorted."""
+        return self._list(fs.FileType.File)
+
+    def folders(self) -> list[str]:
+        """Return the names of the folders, sorted."""
+        return self._list(fs.FileType.Directory)
+
+    def _list(self, kind: fs.FileType) -> list[str]:
+        found = self.system.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
+        return sorted(info.base_name for info in found if info.type is kind)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[pa.NativeFile]:
+        """Open a file for writing that appears when it is whole, and not at all after an error."""
+        self.system.create_dir(self.path, recursive=True)
+        target = f"{self.path}/{name}"
+        if not isinstance(self.system, fs.LocalFileSystem):
+            # An object store shows a file when its stream is closed.
+            with self.system.open_output_stream(target) as stream:
+                yield stream
+            return
+        aside = f"{self.path}/.{name}.{uuid4().hex}"
+        try:
+            with self.system.open_output_stream(aside) as stream:
+                yield stream
+            self.system.move(aside, target)
+        finally:
+            Path(aside).unlink(missing_ok=True)
+
+    def write_parquet(self, name: str, table: pa.Table) -> None:
+        """Write a table as one Parquet file."""
+        with self.writing(name) as stream:
+            pq.write_table(table, stream, compression="zstd", compression_level=1)
+
+    def write_json(self, name: str, value: dict[str, Any]) -> None:
+        """Write a small JSON file."""
+        with self.writing(name) as stream:
+            stream.write(json.dumps(value, indent=1).encode())
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read a small JSON file."""
+        with self.system.open_input_stream(f"{self.path}/{name}") as stream:
+            value: dict[str, Any] = json.loads(stream.read())
+        return value
+
+    def dataset(self, names: list[str], schema: pa.Schema) -> ds.Dataset:
+        """Return the rows of several Parquet files."""
+        paths = [f"{self.path}/{name}" for name in names]
+        return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.system)
+
+    def remove(self) -> None:
+        """Remove the folder with all it holds."""
+        self.system.delete_dir(self.path)

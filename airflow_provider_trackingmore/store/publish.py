@@ -1,0 +1,66 @@
+"""Publishing: a finished copy that analysts open while the next load runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from airflow_provider_trackingmore.store.warehouse import STORAGE_VERSION, Warehouse, open_warehouse
+
+log = logging.getLogger(__name__)
+
+
+def publish(warehouse: Warehouse, published: str | os.PathLike[str]) -> dict[str, Any]:
+    """Replace the published file by a copy of the warehouse and return its path and size.
+
+    Readers that hold the old file keep their snapshot; the next one to open sees the new. The copy is
+    read-only, so that nobody takes it for the warehouse.
+
+    :param warehouse: path of the DuckDB file, or what opens a connection to it.
+    :param published: path of the file for analysts, on a local disk.
+    """
+    target = Path(published).absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.{uuid4().hex}.building")
+    try:
+        with open_warehouse(warehouse) as connection:
+            _remove_leftovers(target)
+            _copy(connection, aside)
+        aside.chmod(0o444)
+        _sync_to_disk(aside)
+        # A reader that opened the old file for writing and was killed leaves a log, which would be
+        # replayed into the new file and spoil it.
+        target.with_name(target.name + ".wal").unlink(missing_ok=True)
+        os.replace(aside, target)
+    finally:
+        aside.unlink(missing_ok=True)
+        aside.with_name(aside.name + ".wal").unlink(missing_ok=True)
+    size = target.stat().st_size
+    log.info("published %s (%.1f MB)", target, size / 1e6)
+    return {"path": str(target), "bytes": size}
+
+
+def _copy(connection: Any, aside: Path) -> None:
+    ((name,),) = connection.execute("SELECT current_database()").fetchall()
+    path = str(aside).replace("'", "''")
+    connection.execute(f"ATTACH '{path}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
+    try:
+        connection.execute(f'COPY FROM DATABASE "{name}" TO published')
+        connection.execute("DROP SCHEMA published.meta CASCADE")
+        connection.execute("CHECKPOINT published")
+    finally:
+        connection.execute("DETACH published")
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what a killed publish left behind; call with the warehouse open, which only one can have."""
+    for leftover in target.parent.glob(f".{target.name}.*.building*"):
+        leftover.unlink()
+
+
+def _sync_to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,96 @@
+"""What the warehouse remembers of an account: how far it has read, and what it has learnt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from airflow_provider_trackingmore.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of one service, read through one version of its API."""
+
+    source: str
+    account: str
+    api_version: str
+    key_fingerprint: str
+
+
+@dataclass(frozen=True)
+class State:
+    """How far an account has been read, and what was learnt on the way.
+
+    ``watermark``: everything up to there is in the warehouse, on the service's clock; None if nothing is.
+    ``largest_page``: the most records one answer has held, 0 if none was seen yet.
+    """
+
+    watermark: datetime | None
+    largest_page: int
+    is_first_with_version: bool
+
+
+def read_state(connection: duckdb.DuckDBPyConnection, account: Account) -> State:
+    """Return what is known of the account.
+
+    :raises ConfigurationError: if this key has been loaded under another label.
+    """
+    _refuse_second_label(connection, account)
+    known = connection.execute(
+        "SELECT largest_page FROM meta.accounts WHERE source = ? AND account = ? AND api_version = ?",
+        [account.source, account.account, account.api_version],
+    ).fetchall()
+    return State(
+        watermark=_watermark(connection, account),
+        largest_page=known[0][0] if known else 0,
+        is_first_with_version=not known,
+    )
+
+
+def remember(connection: duckdb.DuckDBPyConnection, account: Account, largest_page: int) -> None:
+    """Record the account and the largest page seen; call inside the load's transaction."""
+    connection.execute(
+        "DELETE FROM meta.accounts WHERE source = ? AND account = ? AND api_version = ?",
+        [account.source, account.account, account.api_version],
+    )
+    connection.execute(
+        "INSERT INTO meta.accounts VALUES (?, ?, ?, ?, ?)",
+        [account.source, account.account, account.api_version, account.key_fingerprint, largest_page],
+    )
+
+
+def _watermark(connection: duckdb.DuckDBPyConnection, account: Account) -> datetime | None:
+    """Return the end of the unbroken chain of complete windows that starts with the earliest.
+
+    A back-fill of an old window lies inside the chain and does not move it; a window beyond a gap does
+    not count until the gap is filled.
+    """
+    windows = connection.execute(
+        "SELECT coalesce(window_from_utc, TIMESTAMP '1970-01-01'), window_to_utc FROM loads"
+        " WHERE source = ? AND account = ? AND is_complete ORDER BY 1, 2 DESC",
+        [account.source, account.account],
+    ).fetchall()
+    reached: datetime | None = None
+    for first, last in windows:
+        if reached is not None and first > reached:
+            break
+        reached = last if reached is None else max(reached, last)
+    return reached.replace(tzinfo=UTC) if reached else None
+
+
+def _refuse_second_label(connection: duckdb.DuckDBPyConnection, account: Account) -> None:
+    labels = connection.execute(
+        "SELECT DISTINCT account FROM meta.accounts"
+        " WHERE source = ? AND key_fingerprint = ? AND account <> ?",
+        [account.source, account.key_fingerprint, account.account],
+    ).fetchall()
+    if labels:
+        raise ConfigurationError(
+            f"account is {account.account!r}, but this key was loaded as {labels[0][0]!r} before: every "
+            f"tracking would double; set account to {labels[0][0]!r}"
+        )

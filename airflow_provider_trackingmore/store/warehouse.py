@@ -1,0 +1,126 @@
+"""Opening the warehouse: one DuckDB database with plain tables, created and migrated on the way in."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import duckdb
+
+from airflow_provider_trackingmore.exceptions import (
+    ConfigurationError,
+    WarehouseBusyError,
+    WarehouseError,
+)
+from airflow_provider_trackingmore.store import ddl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# A path, or what opens a connection (an Airflow hook's get_conn).
+Warehouse: TypeAlias = "str | os.PathLike[str] | Callable[[], duckdb.DuckDBPyConnection]"
+
+# Files of this storage version are opened by DuckDB 1.5 and 2.0 alike.
+STORAGE_VERSION = "v1.0.0"
+SETTINGS = {"storage_compatibility_version": STORAGE_VERSION, "memory_limit": "2GB"}
+
+SCHEMA_VERSION = 1
+
+# What leads from the schema version before to each one, as statements. A new warehouse is made in the
+# newest form at once and needs none of them.
+MIGRATIONS: dict[int, tuple[str, ...]] = {}
+
+
+@contextmanager
+def open_warehouse(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse for writing, with its tables in the newest form; closed on leaving.
+
+    Keep it short: while a process holds the file, no other can open it.
+
+    :raises ConfigurationError: if the database would live in memory only.
+    :raises WarehouseBusyError: if another process holds the file.
+    :raises WarehouseError: if a newer version of this package has migrated it.
+    """
+    connection = _connect(warehouse)
+    try:
+        _refuse_memory(connection)
+        _migrate(connection)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
+    try:
+        if callable(warehouse):
+            return warehouse()
+        path = os.fspath(warehouse)
+        if path in ("", ":memory:"):
+            raise ConfigurationError(
+                "the warehouse is ':memory:', which forgets every load; give a file path"
+            )
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return duckdb.connect(path, config=dict(SETTINGS))
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WarehouseBusyError(
+                "the warehouse is open in another process; close it, or query the published file instead"
+            ) from error
+        raise
+
+
+def _refuse_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    (row,) = connection.execute(
+        "SELECT path, type FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchall()
+    if row[0] is None and row[1] == "duckdb":
+        raise ConfigurationError(
+            "the DuckDB connection opens an in-memory database, which forgets every load; "
+            "set its host to a file path, or give the operator a warehouse"
+        )
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+    found = _schema_version(connection)
+    if found > SCHEMA_VERSION:
+        raise WarehouseError(
+            f"the warehouse has schema version {found}, this package knows up to {SCHEMA_VERSION}; "
+            "install the version of airflow-provider-trackingmore that wrote it, or a newer one"
+        )
+    if found == SCHEMA_VERSION:
+        return
+    steps = range(found + 1, SCHEMA_VERSION + 1)
+    todo = [one for step in steps for one in MIGRATIONS[step]] if found else list(ddl.statements())
+    with transaction(connection):
+        for statement in todo:
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO meta.schema_version VALUES (?, ?)",
+            [SCHEMA_VERSION, datetime.now(UTC).replace(tzinfo=None)],
+        )
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what is done inside, all of it or nothing."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _schema_version(connection: duckdb.DuckDBPyConnection) -> int:
+    present = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()"
+        " AND schema_name = 'meta' AND table_name = 'schema_version'"
+    ).fetchall()
+    if not present[0][0]:
+        return 0
+    ((version,),) = connection.execute("SELECT max(version) FROM meta.schema_version").fetchall()
+    return int(version)

@@ -1,0 +1,233 @@
+"""A sync: windows of the service to landing files to the warehouse, without Airflow.
+
+On an empty warehouse the windows cut the axis of creation times, on which no record ever moves; after
+that each run reads what was updated since the watermark, and what was created since, because a tracking
+that was never refreshed has no update time. The upper end is fixed before the first window, on the
+service's own clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+from airflow_provider_trackingmore.api.estimate import estimate_records
+from airflow_provider_trackingmore.api.windows import Planner
+from airflow_provider_trackingmore.exceptions import ConfigurationError, IncompleteWindowError
+from airflow_provider_trackingmore.reading import WindowReader, decode
+from airflow_provider_trackingmore.store.landing import Range, Run, clean_landing, start_run, unfinished_run
+from airflow_provider_trackingmore.store.load import load_run
+from airflow_provider_trackingmore.store.state import Account, State, read_state
+from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse
+
+if TYPE_CHECKING:
+    from airflow_provider_trackingmore.api import TrackingMoreClient
+    from airflow_provider_trackingmore.tables import Page
+
+log = logging.getLogger(__name__)
+
+# Older than every tracking service, so that nothing was created before.
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+# The service may show a change later than the time it puts on it.
+LOOK_BACK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a run has to read: its window, and the axes to read it on."""
+
+    window: Range
+    largest_page: int
+    expected: int | None = None
+    density: float | None = None
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Return the axes: creation alone finds everything, and nothing moves on it."""
+        return ("created",) if self.window.first is None else ("updated", "created")
+
+
+def sync(
+    client: TrackingMoreClient,
+    warehouse: Warehouse,
+    updated_from: datetime | None = None,
+    updated_to: datetime | None = None,
+    *,
+    landing_root: str | os.PathLike[str] | None = None,
+    dry_run: bool = False,
+    in_flight: int = 3,
+    keep_landing: timedelta = timedelta(days=7),
+    include_personal_data: bool = False,
+) -> dict[str, Any]:
+    """Bring the warehouse up to date with the service and return the run's counts.
+
+    A run that was killed goes on with the windows it has when it is called with the same arguments.
+
+    :param client: the account to read.
+    :param warehouse: path of the DuckDB file, or what opens a connection to it.
+    :param updated_from: start of the window, zoned; None means from the watermark, and on an empty
+        warehouse everything the service keeps.
+    :param updated_to: end of the window, zoned; None means now. Never later than the service's clock.
+    :param landing_root: path or URL for landing files; by default beside the warehouse file.
+    :param dry_run: plan and log only; sends what planning needs and loads nothing.
+    :param in_flight: how many windows may be requested at once, within the account's pace.
+    :param keep_landing: age at which landing files of merged runs are removed.
+    :param include_personal_data: keep names, e-mail addresses and the like.
+    :return: ``run_id``, the window, ``requests``, ``windows``, ``received``, ``new``, ``changed``,
+        ``unchanged``, ``rejected``, ``complete`` and the like; moments as ISO text.
+    :raises ConfigurationError: if a moment has no zone, or the window is empty.
+    """
+    updated_from, updated_to = zoned("updated_from", updated_from), zoned("updated_to", updated_to)
+    requests_before = client.request_count
+    account = Account("trackingmore", client.account, client.version.name, client.key_fingerprint)
+    with open_warehouse(warehouse) as connection:
+        state = read_state(connection, account)
+    root = os.fspath(landing_root) if landing_root else _default_landing(warehouse)
+    run = unfinished_run(root, account, updated_from, updated_to)
+    plan = _plan(client, state, updated_from, updated_to, run)
+    if dry_run:
+        return {"dry_run": True, "axes": list(plan.axes)} | _window_text(plan.window)
+    if run is None:
+        run = start_run(root, account, updated_from, updated_to, plan.window)
+    else:
+        log.info("going on with run %s of %s", run.run_id, run.started_at.isoformat(timespec="seconds"))
+    reader = WindowReader(
+        client,
+        run,
+        largest_page=plan.largest_page,
+        in_flight=in_flight,
+        include_personal_data=include_personal_data,
+        expected=plan.expected,
+        requests_before=requests_before,
+    )
+    result = _read_and_load(warehouse, account, run, plan, reader)
+    removed = clean_landing(root, account, keep_landing)
+    if removed:
+        log.info("removed landing files of %d runs older than %s", removed, keep_landing)
+    return result
+
+
+def _plan(
+    client: TrackingMoreClient,
+    state: State,
+    updated_from: datetime | None,
+    updated_to: datetime | None,
+    run: Run | None,
+) -> _Plan:
+    """Fix the window of the run, and say what is coming."""
+    if run is not None:
+        return _Plan(run.range, state.largest_page)
+    first = updated_from or (state.watermark and state.watermark - LOOK_BACK)
+    probe = client.list_page(size=client.page_size if first is None else 1)
+    now = probe.service_time or datetime.now(UTC)
+    last = min(updated_to, now) if updated_to else now
+    window = Range(first.astimezone(UTC) if first else None, last.astimezone(UTC).replace(microsecond=0))
+    if window.first is not None:
+        if window.first >= window.last:
+            raise ConfigurationError(
+                f"the window is empty: updated_from is {window.first}, its end {window.last}"
+            )
+        log.info("%s: reading %s to %s", client, window.first, window.last)
+        return _Plan(window, state.largest_page)
+    page = decode(client, probe)
+    count = page.received if page else 0
+    expected = estimate_records(client, probe, count)
+    _announce(client, expected, count)
+    return _Plan(window, max(state.largest_page, count), expected, _density(page, window.last))
+
+
+def _density(page: Page | None, until: datetime) -> float | None:
+    """Return the records per second that a first page suggests, if lists are newest first."""
+    oldest = pc.min(page.trackings["created_at_utc"]).as_py() if page else None
+    if page is None or oldest is None:
+        return None
+    seconds: float = (until - oldest.replace(tzinfo=UTC)).total_seconds()
+    return page.received / max(1.0, seconds)
+
+
+def _announce(client: TrackingMoreClient, expected: int, page: int) -> None:
+    requests = round(expected / (0.7 * page)) + 10 if page else 1
+    log.info(
+        "%s: reading everything the service keeps, about %d trackings: "
+        "about %d requests, %.0f s at %g a second",
+        *(client, expected, requests, requests / client.requests_per_second, client.requests_per_second),
+    )
+
+
+def _read_and_load(
+    warehouse: Warehouse, account: Account, run: Run, plan: _Plan, reader: WindowReader
+) -> dict[str, Any]:
+    first = plan.window.first or BEGINNING
+    for axis in plan.axes:
+        span = (int(first.timestamp()), int(plan.window.last.timestamp()))
+        reader.read(Planner(axis, *span, reader.capacity, plan.density))
+    reading = reader.result()
+    merged = load_run(warehouse, account, run, reading)
+    result = _window_text(plan.window) | {
+        "run_id": run.run_id,
+        "account": account.account,
+        "complete": reading.is_complete,
+        "requests": reading.requests,
+        "windows": reading.windows,
+        "received": reading.received,
+        "distinct": merged.distinct,
+        "new": merged.new,
+        "changed": merged.changed,
+        "unchanged": merged.unchanged,
+        "checkpoints": merged.checkpoints,
+        "rejected": merged.rejected,
+        "irregular_pages": reading.irregular_pages,
+        "waited_seconds": round(reading.waited_seconds, 1),
+    }
+    log.info(
+        "loaded %s to %s: %d requests, %d received, %d new, %d changed, %d unchanged, %d rejected, %s",
+        plan.window.first or "the beginning",
+        plan.window.last,
+        *(result[name] for name in ("requests", "received", "new", "changed", "unchanged", "rejected")),
+        "complete" if reading.is_complete else "INCOMPLETE: the watermark stays, the next run reads it again",
+    )
+    return result
+
+
+def _window_text(window: Range) -> dict[str, Any]:
+    first = window.first.isoformat() if window.first else None
+    return {"updated_from": first, "updated_to": window.last.isoformat()}
+
+
+def require_complete(result: dict[str, Any]) -> None:
+    """Raise if a sync's ``result`` says that its window is not complete.
+
+    :raises IncompleteWindowError: the data stay in the warehouse, the watermark has not moved.
+    """
+    if not result.get("complete", True):
+        raise IncompleteWindowError(
+            f"the window up to {result['updated_to']} kept changing while it was read; run it again"
+        )
+
+
+def zoned(name: str, moment: str | datetime | None) -> datetime | None:
+    """Return a moment given as ISO 8601 text or datetime; None for an empty text.
+
+    :raises ConfigurationError: if it is no moment, or has no zone.
+    """
+    if moment is None or moment in ("", "None"):
+        return None
+    try:
+        found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    except ValueError:
+        raise ConfigurationError(f"{name} is {moment!r}; write it as 2026-11-20T00:00:00+00:00") from None
+    if found.utcoffset() is None:
+        raise ConfigurationError(f"{name} has no time zone; add one, as in 2026-11-20T00:00:00+00:00")
+    return found
+
+
+def _default_landing(warehouse: Warehouse) -> str:
+    if callable(warehouse):
+        raise ConfigurationError("landing_root is needed when the warehouse is given as a connection")
+    return f"{os.fspath(warehouse)}.landing"

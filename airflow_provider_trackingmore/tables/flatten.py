@@ -1,0 +1,181 @@
+"""Records as a reader gave them, to the two canonical tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airflow_provider_trackingmore.tables.columns import (
+    blank_to_null,
+    by_distinct,
+    coded,
+    constant,
+)
+from airflow_provider_trackingmore.tables.fields import Care
+from airflow_provider_trackingmore.tables.places import country_code
+from airflow_provider_trackingmore.tables.scans import Owners, flatten_checkpoints
+from airflow_provider_trackingmore.tables.schema import LEG, MOMENT, TRACKINGS
+from airflow_provider_trackingmore.tables.times import Times, parse_times
+from airflow_provider_trackingmore.tables.tolerant import EXTRA
+from airflow_provider_trackingmore.tables.words import meanings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from airflow_provider_trackingmore.tables.fields import Field, FieldMap
+
+_CODED = pa.dictionary(pa.int32(), pa.string())
+_NOT_WORDS = r"[^0-9A-Za-z]+"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where and when a page was read."""
+
+    account: str
+    observed_at: datetime
+    include_personal_data: bool
+
+
+def flatten(records: pa.StructArray, fields: FieldMap, origin: Origin) -> tuple[pa.Table, pa.Table]:
+    """Return ``trackings`` and ``checkpoints`` of one page."""
+    found = {field.column: _leaf(records, field) for field in fields.record if field.column}
+    columns = _Columns(found, len(records))
+    keys = joined_keys(fields.service, origin.account, columns.text("source_id"))
+    created = parse_times(columns.text("created_at"))
+    month = _month(created.utc())
+    owners = Owners(keys, month, fields.service, origin.observed_at)
+    checkpoints, counts = flatten_checkpoints(records, fields, owners)
+    destination = _leg(records, fields, 1)
+    trackings = _trackings(columns, created, fields) | {
+        "tracking_key": keys,
+        "source": constant(fields.service, len(records)),
+        "account": constant(origin.account, len(records)),
+        "origin_leg": _leg(records, fields, 0),
+        "destination_leg": destination,
+        "destination_courier_code": destination.field("courier_code"),
+        "checkpoint_count": counts,
+        "extra": _extra(records, fields, origin),
+        "created_month": month,
+        "api_version": constant(fields.version, len(records)),
+        "observed_at_utc": pa.repeat(
+            pa.scalar(origin.observed_at.replace(tzinfo=None), MOMENT), len(records)
+        ),
+        "record_no": pa.array(range(len(records)), pa.int32()),
+    }
+    return pa.table([trackings[name] for name in TRACKINGS.names], schema=TRACKINGS), checkpoints
+
+
+def joined_keys(service: str, account: str, ids: pa.StringArray) -> pa.StringArray:
+    """Return ``source:account:source_id``."""
+    return pc.binary_join_element_wise(f"{service}:{account}:", ids, "")
+
+
+def _month(created: pa.TimestampArray) -> pa.DictionaryArray:
+    months = pc.add(pc.multiply(pc.year(created), 12), pc.subtract(pc.month(created), 1))
+    encoded = months.dictionary_encode(null_encoding="encode")
+    names = [
+        "unknown" if number is None else f"{number // 12:04d}-{number % 12 + 1:02d}"
+        for number in encoded.dictionary.to_pylist()
+    ]
+    return coded(names, encoded.indices)
+
+
+class _Columns:
+    """The record's columns by our names; a name this version lacks is all null."""
+
+    def __init__(self, found: dict[str, pa.Array], length: int) -> None:
+        self._found = found
+        self._length = length
+
+    def text(self, name: str, *alternatives: str) -> pa.StringArray:
+        """Return the texts, the first set one of several names."""
+        having = [blank_to_null(self._found[n]) for n in (name, *alternatives) if n in self._found]
+        if not having:
+            return pa.nulls(self._length, pa.string())
+        return pc.coalesce(*having) if len(having) > 1 else having[0]
+
+    def other(self, name: str, kind: pa.DataType, *alternatives: str) -> pa.Array:
+        """Return numbers or flags."""
+        having = [self._found[n] for n in (name, *alternatives) if n in self._found]
+        if not having:
+            return pa.nulls(self._length, kind)
+        return pc.coalesce(*having) if len(having) > 1 else having[0]
+
+
+def _trackings(columns: _Columns, created: Times, fields: FieldMap) -> dict[str, pa.Array]:
+    out: dict[str, pa.Array] = {}
+    for name in TRACKINGS.names:
+        kind = TRACKINGS.field(name).type
+        out[name] = columns.text(name) if kind in (pa.string(), _CODED) else columns.other(name, kind)
+    out["status_raw"], out["substatus_raw"] = columns.text("status"), columns.text("substatus")
+    words = meanings(out["status_raw"], out["substatus_raw"], fields.service)
+    out |= {name: words[name] for name in ("status", "substatus")}
+    number = columns.text("tracking_number")
+    out["tracking_number_norm"] = pc.ascii_lower(pc.replace_substring_regex(number, _NOT_WORDS, ""))
+    for side in ("origin", "destination"):
+        given = columns.text(f"{side}_country", f"{side}_country_name")
+        out[f"{side}_country"] = by_distinct(given, country_code, pa.string())
+    out["is_archived"] = _archived(columns)
+    out["is_updating"] = columns.other("is_updating", pa.bool_(), "is_updating_before")
+    out["order_placed_raw"] = columns.text("order_placed", "order_placed_before")
+    out["order_placed_at_local"] = parse_times(out["order_placed_raw"]).local
+    out["promised_raw"] = columns.text("promised")
+    out["promised_date"] = pc.cast(parse_times(out["promised_raw"]).local, pa.date32())
+    out["created_at_utc"] = created.utc()
+    out["updated_at_utc"] = parse_times(columns.text("updated_at", "updated_at_before")).utc()
+    out["latest_event_at_local"] = parse_times(columns.text("latest_event_time")).local
+    return out
+
+
+def _archived(columns: _Columns) -> pa.BooleanArray:
+    """Return the flag; v4 writes a text, of which only ``tracking`` has been seen."""
+    texts = columns.text("archived")
+    known = {"tracking": False, "false": False, "archived": True, "true": True}
+    return pc.coalesce(
+        columns.other("is_archived", pa.bool_()),
+        by_distinct(texts, lambda text: known.get((text or "").lower()), pa.bool_()),
+    )
+
+
+def _leg(records: pa.StructArray, fields: FieldMap, side: int) -> pa.StructArray:
+    leg = _child(records, fields.legs[side][0])
+    found = {field.column: blank_to_null(_leaf(leg, field)) for field in fields.leg if field.column}
+    children = [found.get(field.name, pa.nulls(len(leg), pa.string())) for field in LEG]
+    present = pc.is_valid(children[0])
+    for child in children[1:]:
+        present = pc.or_(present, pc.is_valid(child))
+    return pa.StructArray.from_arrays(children, fields=list(LEG), mask=pc.invert(present))
+
+
+def _extra(records: pa.StructArray, fields: FieldMap, origin: Origin) -> pa.StringArray:
+    names = {field.name for field in records.type}
+    extra = records.field(EXTRA) if EXTRA in names else pa.nulls(len(records), pa.string())
+    if not origin.include_personal_data:
+        return extra
+    personal = [field for field in fields.record if field.care is Care.PERSONAL]
+    values = [blank_to_null(_leaf(records, field)).to_pylist() for field in personal]
+    rows: list[str | None] = []
+    for text, *row in zip(extra.to_pylist(), *values, strict=True):
+        kept = {f.path[-1]: value for f, value in zip(personal, row, strict=True) if value is not None}
+        merged: dict[str, Any] = (json.loads(text) if text else {}) | kept
+        rows.append(json.dumps(merged, ensure_ascii=False) if merged else None)
+    return pa.array(rows, pa.string())
+
+
+def _leaf(records: pa.StructArray, field: Field) -> pa.Array:
+    found = records
+    for name in field.path:
+        found = _child(found, name)
+    return found
+
+
+def _child(parent: pa.StructArray, name: str) -> pa.Array:
+    """Return a child column with the parent's nulls."""
+    if not parent.null_count:
+        return parent.field(name)
+    return parent.flatten()[parent.type.get_field_index(name)]

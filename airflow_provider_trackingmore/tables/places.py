@@ -1,0 +1,81 @@
+"""Country codes from names, and the one time zone of a place where it has just one."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import cache
+from importlib.resources import files
+
+# Countries where CLDR names one zone for civil use although the zone database lists several
+# (Unicode CLDR 48, supplemental data, primaryZones).
+_PRIMARY = {
+    "CL": "America/Santiago",
+    "CN": "Asia/Shanghai",
+    "DE": "Europe/Berlin",
+    "EC": "America/Guayaquil",
+    "ES": "Europe/Madrid",
+    "MH": "Pacific/Majuro",
+    "MY": "Asia/Kuala_Lumpur",
+    "NZ": "Pacific/Auckland",
+    "PT": "Europe/Lisbon",
+    "UA": "Europe/Kyiv",
+    "UZ": "Asia/Tashkent",
+}
+
+
+def zone_of(country: str | None, state: str | None) -> str | None:
+    """Return the zone of a country, or of a state of the USA, that has exactly one; else None."""
+    zones = _country_zones().get(country or "", ())
+    if len(zones) == 1:
+        return zones[0]
+    if country in _PRIMARY:
+        return _PRIMARY[country]
+    if country == "US" and state:
+        return _state_zones().get(state.strip().upper())
+    return None
+
+
+def country_code(text: str | None) -> str | None:
+    """Return the ISO 3166 alpha-2 code of a code or an English name; other texts as they came.
+
+    A code in brackets after the name (``Hong Kong [CN]``) names the postal area, not the country.
+    """
+    if not text:
+        return None
+    name = re.sub(r"\s*\[[^\]]*\]\s*$", "", text).strip()
+    if len(name) == 2 and name.isascii() and name.isalpha():
+        return name.upper()
+    return _country_names().get(name.casefold(), text)
+
+
+@cache
+def _country_zones() -> dict[str, tuple[str, ...]]:
+    zones: dict[str, list[str]] = defaultdict(list)
+    for line in _zone_database("zone.tab"):
+        country, _, zone = line.split("\t")[:3]
+        zones[country].append(zone)
+    return {country: tuple(names) for country, names in zones.items()}
+
+
+@cache
+def _state_zones() -> dict[str, str]:
+    import us
+
+    single = [state for state in [*us.STATES_AND_TERRITORIES, us.states.DC] if len(state.time_zones) == 1]
+    return {key: state.time_zones[0] for state in single for key in (state.abbr, state.name.upper())}
+
+
+@cache
+def _country_names() -> dict[str, str]:
+    from babel import Locale
+
+    names = {line.split("\t")[1]: line.split("\t")[0] for line in _zone_database("iso3166.tab")}
+    territories = Locale("en").territories
+    names |= {name: code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+    return {name.casefold(): code for name, code in names.items()}
+
+
+def _zone_database(name: str) -> list[str]:
+    text = (files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]

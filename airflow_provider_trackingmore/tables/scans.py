@@ -1,0 +1,174 @@
+"""The checkpoints of a page: both legs of every tracking, one row per scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airflow_provider_trackingmore.tables.columns import (
+    SEPARATOR,
+    as_hex,
+    blank_to_null,
+    coded,
+    constant,
+    distinct_pairs,
+    hashed,
+    joined,
+    running_numbers,
+)
+from airflow_provider_trackingmore.tables.places import country_code, zone_of
+from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, MOMENT
+from airflow_provider_trackingmore.tables.times import parse_times
+from airflow_provider_trackingmore.tables.tolerant import EXTRA
+from airflow_provider_trackingmore.tables.words import meanings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from airflow_provider_trackingmore.tables.fields import FieldMap
+    from airflow_provider_trackingmore.tables.times import Times
+
+
+@dataclass(frozen=True)
+class Owners:
+    """What every scan takes from its tracking."""
+
+    tracking_keys: pa.StringArray
+    created_month: pa.DictionaryArray
+    service: str
+    observed_at: datetime
+
+
+def flatten_checkpoints(
+    records: pa.StructArray, fields: FieldMap, owners: Owners
+) -> tuple[pa.Table, pa.Int64Array]:
+    """Return ``checkpoints``, and how many each record has."""
+    legs = [_Leg.read(records, fields, place) for place in range(len(fields.legs))]
+    record_no = pa.concat_arrays([leg.record_no for leg in legs])
+    scans = pa.concat_arrays([leg.scans for leg in legs])
+    columns = _columns(scans, fields, owners.service)
+    columns |= {
+        "tracking_key": owners.tracking_keys.take(record_no),
+        "source": constant(owners.service, len(scans)),
+        "leg": coded(
+            [leg.name for leg in legs],
+            pa.concat_arrays(
+                [pa.repeat(pa.scalar(n, pa.int8()), len(leg.scans)) for n, leg in enumerate(legs)]
+            ),
+        ),
+        "leg_courier_code": pa.concat_arrays([leg.courier_code for leg in legs]),
+        "source_seq": pa.concat_arrays([leg.source_seq for leg in legs]),
+        "created_month": owners.created_month.take(record_no),
+        "observed_at_utc": pa.repeat(pa.scalar(owners.observed_at.replace(tzinfo=None), MOMENT), len(scans)),
+        "record_no": record_no,
+    }
+    columns["checkpoint_key"] = _keys(columns, record_no)
+    table = pa.table([columns[name] for name in CHECKPOINTS.names], schema=CHECKPOINTS)
+    return table, pc.add(legs[0].lengths, legs[1].lengths)
+
+
+@dataclass(frozen=True)
+class _Leg:
+    """One leg of all records: its scans, and for each the record and the place from the oldest."""
+
+    name: str
+    scans: pa.StructArray
+    lengths: pa.Int64Array
+    record_no: pa.Int32Array
+    source_seq: pa.Int32Array
+    courier_code: pa.StringArray
+
+    @classmethod
+    def read(cls, records: pa.StructArray, fields: FieldMap, place: int) -> _Leg:
+        theirs, ours = fields.legs[place]
+        leg = records.field(theirs)
+        lists = leg.flatten()[leg.type.get_field_index(fields.checkpoints_name)]
+        record_no = pc.cast(pc.list_parent_indices(lists), pa.int32())
+        lengths = pc.fill_null(pc.cast(pc.list_value_length(lists), pa.int64()), 0)
+        # Answers are newest first, so the oldest scan is the last of its list.
+        ends = pc.cumulative_sum(lengths).take(record_no)
+        source_seq = pc.cast(pc.subtract(ends, running_numbers(len(record_no))), pa.int32())
+        name = next(field.path[0] for field in fields.leg if field.column == "courier_code")
+        couriers = blank_to_null(leg.flatten()[leg.type.get_field_index(name)]).take(record_no)
+        return cls(ours, pc.list_flatten(lists), lengths, record_no, source_seq, couriers)
+
+
+def _columns(scans: pa.StructArray, fields: FieldMap, service: str) -> dict[str, pa.Array]:
+    length = len(scans)
+    nothing = pa.nulls(length, pa.string())
+    found = {
+        field.column: blank_to_null(scans.field(field.path[0]))
+        for field in fields.checkpoint
+        if field.column and field.kind.arrow == pa.string()
+    }
+    out = {name: found.get(name, nothing) for name in CHECKPOINTS.names}
+    out["extra"] = scans.field(EXTRA) if EXTRA in {field.name for field in scans.type} else nothing
+    out["status_raw"], out["substatus_raw"] = found.get("status", nothing), found.get("substatus", nothing)
+    out |= meanings(out["status_raw"], out["substatus_raw"], service)
+    out["event_time_raw"] = found.get("time", nothing)
+    times = parse_times(out["event_time_raw"])
+    out["event_at_local"], out["utc_offset_minutes"] = times.local, times.offset_minutes
+    out["time_precision"] = times.precision
+    return out | _places(times, out["country"], out["state"])
+
+
+def _places(times: Times, country: pa.StringArray, state: pa.StringArray) -> dict[str, pa.Array]:
+    """Return the country, the instants and what they rest on.
+
+    That is the time's own offset, else the place's one zone, else UTC, assumed.
+    """
+    pairs, places = distinct_pairs(country, state)
+    countries = [country_code(name) for name, _ in pairs]
+    names = [zone_of(code, pair[1]) for code, pair in zip(countries, pairs, strict=True)]
+    zones = sorted({name for name in names if name})
+    zone = pa.array([zones.index(name) if name else None for name in names], pa.int8()).take(places)
+    # A place says nothing where the time carries its own offset, or is no time.
+    applies = pc.and_(pc.is_null(times.offset_minutes), pc.is_valid(times.local))
+    zone = pc.if_else(applies, zone, None)
+    utc = times.utc()
+    for code in pc.unique(zone).drop_null().to_pylist():
+        here = pc.fill_null(pc.equal(zone, code), False)
+        zoned = pc.assume_timezone(
+            times.local.filter(here), zones[code], ambiguous="earliest", nonexistent="latest"
+        )
+        utc = pc.replace_with_mask(utc, here, zoned.view(pa.int64()).view(MOMENT))
+    basis = pc.case_when(
+        pc.make_struct(pc.is_null(utc), pc.is_valid(times.offset_minutes), pc.is_valid(zone)),
+        *(pa.scalar(code, pa.int32()) for code in range(4)),
+    )
+    return {
+        "country": coded(countries, places),
+        "event_at_utc": utc,
+        "time_basis": coded(["unparsable", "explicit_offset", "location_inferred", "assumed_utc"], basis),
+    }
+
+
+def _keys(columns: dict[str, pa.Array], record_no: pa.Int32Array) -> pa.StringArray:
+    """Return the stable keys; truly equal rows of one record are told apart by an ordinal.
+
+    The moment is the instant only where the time carried its own offset: an inferred one would change
+    with the zone database, and the key with it.
+    """
+    own_offset = pc.is_valid(columns["utc_offset_minutes"])
+    moment = pc.if_else(own_offset, columns["event_at_utc"], columns["event_at_local"])
+    texts = joined(
+        columns["tracking_key"],
+        pc.if_else(own_offset, "utc", "local"),
+        columns["leg"].dictionary_decode(),
+        pc.coalesce(pc.cast(moment.view(pa.int64()), pa.string()), columns["event_time_raw"]),
+        columns["status"].dictionary_decode(),
+        columns["substatus"].dictionary_decode(),
+        pc.ascii_lower(pc.ascii_trim_whitespace(columns["description"])),
+        columns["location"],
+    )
+    keys = [*map(hashed, texts.view(pa.binary()).to_pylist())]
+    if len(set(keys)) < len(keys):
+        seen: dict[tuple[int, bytes], int] = {}
+        for row, owner in enumerate(record_no.to_pylist()):
+            ordinal = seen[owner, keys[row]] = seen.get((owner, keys[row]), -1) + 1
+            if ordinal:
+                keys[row] = hashed(f"{texts[row]}{SEPARATOR}{ordinal}".encode())
+    return as_hex(keys)

@@ -1,0 +1,252 @@
+"""The tolerant reader: any JSON page, record by record, into the shape the fast reader gives.
+
+Values that do not fit their field travel in ``extra``; records and scans that are no objects, and
+records that cannot be named, are set aside with the reason. Nothing is dropped without a trace.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from airflow_provider_trackingmore.exceptions import ResponseShapeError
+from airflow_provider_trackingmore.tables.fields import Care, Kind
+from airflow_provider_trackingmore.tables.privacy import cleaned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from airflow_provider_trackingmore.tables.fields import Field, FieldMap
+
+EXTRA = "_extra"
+_INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*")
+_UNFIT = object()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A record or scan set aside: where it stood, why, and what it was."""
+
+    kind: str
+    source_id: str | None
+    path: str
+    reason: str
+    raw: Any
+
+
+@dataclass
+class Read:
+    """What a page held: records in the fast reader's shape plus ``_extra``, and what was refused."""
+
+    records: pa.StructArray
+    refused: list[Refused] = field(default_factory=list)
+
+
+def read_tolerant(body: bytes, fields: FieldMap, *, include_personal_data: bool) -> Read:
+    """Return everything in a page; ``extra`` without credentials and, unless asked for, personal data.
+
+    :raises ResponseShapeError: if the body is not one JSON document that holds the list.
+    """
+    items, refused = _items(_document(body), fields)
+    reader = _Reader(fields, refused, include_personal_data)
+    rows = [row for place, item in enumerate(items) if (row := reader.record(item, place)) is not None]
+    return Read(pa.array(rows, type=_with_extra(fields)), refused)
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8", "replace"), parse_int=_integer)
+    except RecursionError:
+        raise ResponseShapeError("the page is nested too deeply to be a list of trackings") from None
+    except ValueError as error:
+        raise ResponseShapeError(f"the page is not one JSON document: {_place(error)}") from None
+
+
+def _integer(digits: str) -> int | str:
+    # Python refuses to convert thousands of digits; as text they travel in extra.
+    return int(digits) if len(digits) < 400 else digits
+
+
+def _place(error: ValueError) -> str:
+    return (
+        f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "bad number"
+    )
+
+
+def _items(document: Any, fields: FieldMap) -> tuple[list[Any], list[Refused]]:
+    found = document
+    for depth, name in enumerate(fields.list_path):
+        if not isinstance(found, dict) or name not in found:
+            raise ResponseShapeError(f"the page has no {'.'.join(fields.list_path[: depth + 1])}")
+        found = found[name]
+    refused: list[Refused] = []
+    if isinstance(found, dict) and isinstance(found.get("success"), list):
+        # The sister brand's shape; unconfirmed for TrackingMore.
+        for place, item in enumerate(found.get("rejected") or []):
+            code = item.get("rejectedCode") if isinstance(item, dict) else None
+            path = f"{'.'.join(fields.list_path)}.rejected[{place}]"
+            refused.append(Refused("tracking", None, path, f"rejected by the service with code {code}", item))
+        found = found["success"]
+    if not isinstance(found, list):
+        path = ".".join(fields.list_path)
+        raise ResponseShapeError(f"{path} is {type(found).__name__}, not a list")
+    return found, refused
+
+
+class _Reader:
+    """Turns one record after another into the fast reader's shape."""
+
+    def __init__(self, fields: FieldMap, refused: list[Refused], include_personal_data: bool) -> None:
+        self.fields = fields
+        self.refused = refused
+        self.include_personal_data = include_personal_data
+        self.names = {f.column: f.path[0] for f in fields.record if f.column}
+        self.leg_names = [name for name, _ in fields.legs]
+
+    def record(self, item: Any, place: int) -> dict[str, Any] | None:
+        path = f"{'.'.join(self.fields.list_path)}[{place}]"
+        if not isinstance(item, dict):
+            self._refuse("tracking", None, path, f"the record is {_type(item)}, not an object", item)
+            return None
+        row, extra = _fit(item, self.fields.record, ignore=self.leg_names)
+        source_id = self._identify(row)
+        if source_id is None:
+            self._refuse(
+                "tracking", None, path, "the record has neither an id nor a number with a courier", item
+            )
+            return None
+        for name in self.leg_names:
+            leg = item.get(name)
+            if isinstance(leg, dict):
+                row[name], left = self._leg(leg, f"{path}.{name}", source_id)
+            else:
+                row[name], left = None, {} if leg in (None, [], "", "null") else _text_safe(leg)
+            if left:
+                extra[name] = left
+        row[EXTRA] = self._extra(extra)
+        return row
+
+    def _identify(self, row: dict[str, Any]) -> str | None:
+        """Return the record's id; without one, courier and number name it as they do in v2 and v3 paths."""
+        name = self.names["source_id"]
+        number, courier = row.get(self.names["tracking_number"]), row.get(self.names["courier_code"])
+        if _is_blank(row.get(name)):
+            row[name] = None if _is_blank(number) or _is_blank(courier) else f"{courier}/{number}"
+        found: str | None = row[name]
+        return found
+
+    def _leg(self, leg: dict[str, Any], path: str, source_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        scans_name = self.fields.checkpoints_name
+        row, extra = _fit(leg, self.fields.leg, ignore=[scans_name])
+        scans = leg.get(scans_name)
+        if not isinstance(scans, list):
+            if scans not in (None, {}, "", "null"):
+                self._refuse(
+                    "checkpoint", source_id, f"{path}.{scans_name}", f"{_type(scans)}, not a list", scans
+                )
+            scans = None
+        row[scans_name] = (
+            None if scans is None else list(self._scans(scans, f"{path}.{scans_name}", source_id))
+        )
+        return row, extra
+
+    def _scans(self, scans: list[Any], path: str, source_id: str) -> Iterable[dict[str, Any]]:
+        for place, scan in enumerate(scans):
+            if isinstance(scan, dict):
+                row, extra = _fit(scan, self.fields.checkpoint)
+                row[EXTRA] = self._extra(extra)
+                yield row
+            else:
+                reason = f"the checkpoint is {_type(scan)}, not an object"
+                self._refuse("checkpoint", source_id, f"{path}[{place}]", reason, scan)
+
+    def _extra(self, extra: dict[str, Any]) -> str | None:
+        kept = cleaned(extra, include_personal_data=self.include_personal_data)
+        return json.dumps(kept, ensure_ascii=False) if kept else None
+
+    def _refuse(self, kind: str, source_id: str | None, path: str, reason: str, raw: Any) -> None:
+        self.refused.append(Refused(kind, source_id, path, reason, raw))
+
+
+def _fit(
+    item: dict[str, Any], fields: tuple[Field, ...], *, ignore: Iterable[str] = ()
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the known fields coerced to their kinds, and everything else."""
+    row: dict[str, Any] = {}
+    extra = {key: _text_safe(value) for key, value in item.items() if key not in ignore}
+    for known in fields:
+        holder, left = (row, extra)
+        for step in known.path[:-1]:
+            inner = left.get(step)
+            if inner in (None, [], "", "null"):
+                extra.pop(step, None)
+            left = inner if isinstance(inner, dict) else {}
+            holder = holder.setdefault(step, {})
+        name = known.path[-1]
+        value = _coerced(left.get(name), known.kind)
+        if known.care is not Care.PLAIN and value is _UNFIT:
+            value = json.dumps(left[name], ensure_ascii=False)  # never into extra under its own name
+        holder[name] = None if value is _UNFIT else value
+        if value is not _UNFIT:
+            left.pop(name, None)
+    return row, {key: value for key, value in extra.items() if value != {}}
+
+
+def _coerced(value: Any, kind: Kind) -> Any:
+    if value is None or (kind is not Kind.TEXT and value in ("", "null")):
+        return None
+    if kind is Kind.TEXT:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value) if isinstance(value, str | int | float) else _UNFIT
+    if kind is Kind.INTEGER:
+        if isinstance(value, str) and _INTEGER.fullmatch(value):
+            value = int(value)
+        if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+            value = int(value)
+        fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+        return value if fits else _UNFIT
+    if kind is Kind.BOOLEAN:
+        known = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+        key = value.lower() if isinstance(value, str) else value
+        return known.get(key, _UNFIT) if isinstance(key, str | int) else _UNFIT
+    return _UNFIT
+
+
+def _text_safe(value: Any) -> Any:
+    """Return ``value`` with lone surrogates replaced: they cannot be written as UTF-8."""
+    if isinstance(value, str):
+        return (
+            value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        )
+    if isinstance(value, dict):
+        return {_text_safe(key): _text_safe(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_text_safe(inner) for inner in value]
+    return value
+
+
+def _with_extra(fields: FieldMap) -> pa.StructType:
+    """Return the record type with ``_extra`` beside the fields of records and checkpoints."""
+    extra = pa.field(EXTRA, pa.string())
+    scans = pa.field(fields.checkpoints_name, pa.list_(pa.struct([*fields.checkpoint_type, extra])))
+    columns = []
+    for column in fields.record_type:
+        if column.name in dict(fields.legs):
+            kept = [inner for inner in column.type if inner.name != fields.checkpoints_name]
+            columns.append(pa.field(column.name, pa.struct([*kept, scans])))
+        else:
+            columns.append(column)
+    return pa.struct([*columns, extra])
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or not str(value).strip() or value == "null"
+
+
+def _type(value: Any) -> str:
+    return "null" if value is None else type(value).__name__

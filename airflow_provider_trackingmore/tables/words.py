@@ -1,0 +1,82 @@
+"""Statuses and sub-statuses normalised, and what they mean: one versioned map, sub-status first."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import pyarrow as pa
+
+from airflow_provider_trackingmore.resources import sql_folder
+from airflow_provider_trackingmore.tables.columns import coded, distinct_pairs
+
+_CODE = re.compile(r"([a-z]+)0*(\d{1,3})")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a pair of status and sub-status says about the parcel."""
+
+    status: str | None
+    substatus: str | None
+    event_type: str
+    is_physical: bool
+    is_exception: bool
+
+
+def meaning_of(source: str, status: str | None, substatus: str | None) -> Meaning:
+    """Return the meaning of a pair as it came; ``unknown`` where the map knows neither part.
+
+    Spelling drifts (``InfoReceived``, ``exception0010``), so both are normalised first. An unknown pair
+    counts as a physical scan: a parcel that moves under a new code is not a parcel that stands still.
+    """
+    clean_status = re.sub(r"\s+", "", status).lower() if status else None
+    clean_substatus = _normal_substatus(substatus)
+    known = _map()
+    for key in ((source, "", clean_substatus), (source, clean_status, "")):
+        if key in known:
+            return Meaning(clean_status, clean_substatus, *known[key])
+    return Meaning(clean_status, clean_substatus, "unknown", is_physical=True, is_exception=False)
+
+
+def meanings(status: pa.StringArray, substatus: pa.StringArray, source: str) -> dict[str, pa.Array]:
+    """Return the columns of :class:`Meaning`, looked up once per distinct pair."""
+    pairs, places = distinct_pairs(status, substatus)
+    found = [meaning_of(source, *pair) for pair in pairs]
+
+    def texts(name: str) -> pa.DictionaryArray:
+        return coded([getattr(meaning, name) for meaning in found], places)
+
+    def flags(name: str) -> pa.BooleanArray:
+        return pa.array([getattr(meaning, name) for meaning in found], pa.bool_()).take(places)
+
+    return {
+        "status": texts("status"),
+        "substatus": texts("substatus"),
+        "event_type": texts("event_type"),
+        "is_physical": flags("is_physical"),
+        "is_exception": flags("is_exception"),
+    }
+
+
+def _normal_substatus(text: str | None) -> str | None:
+    if not text:
+        return None
+    clean = re.sub(r"\s+", "", text).lower()
+    match = _CODE.fullmatch(clean)
+    return f"{match[1]}{int(match[2]):03d}" if match else clean
+
+
+@cache
+def _map() -> dict[tuple[str, str | None, str | None], tuple[str, bool, bool]]:
+    with (sql_folder() / "seeds" / "status_map.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            (row["source"], row["status"], row["substatus"]): (
+                row["event_type"],
+                row["is_physical"] == "true",
+                row["is_exception"] == "true",
+            )
+            for row in csv.DictReader(file)
+        }

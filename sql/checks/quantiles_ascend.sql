@@ -1,0 +1,13 @@
+-- severity: fail
+-- a larger share takes at least as long
+select
+    grouping_name,
+    courier_code,
+    lane
+from mart_delivery_time_quantiles
+where
+    p50_days > p80_days
+    or p80_days > p90_days
+    or p90_days > p95_days
+    or p95_days > p99_days
+    or (p50_days is null and p80_days is not null)

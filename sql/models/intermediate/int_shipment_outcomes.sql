@@ -1,0 +1,175 @@
+-- one row per tracking: its milestones, how it ended, and how long it was followed
+--
+-- The clock starts at the first physical scan. Ends compete: delivered, returned, lost, expired (the
+-- source gave up); everything else is open and censored at the end of the last complete window.
+--
+-- depends_on: {{ ref('stg_trackings') }}
+-- depends_on: {{ ref('int_as_of') }}
+-- depends_on: {{ ref('int_checkpoints') }}
+with shipments as (
+    select
+        stg_trackings.*,
+        int_as_of.as_of_utc,
+        -- a snapshot taken after the window's end knows more than the window: its header does not count
+        case when coalesce(stg_trackings.updated_at_utc, stg_trackings.created_at_utc) > int_as_of.as_of_utc then null
+            else stg_trackings.status
+        end as header_status
+    from stg_trackings
+    inner join int_as_of
+        on
+            stg_trackings.source = int_as_of.source
+            and stg_trackings.account = int_as_of.account
+),
+
+milestones as (
+    select
+        tracking_key,
+        min(case when is_physical and event_type <> 'delivered' then event_at_utc end) as picked_up_at_utc,
+        min(case when event_type = 'label_created' then event_at_utc end) as label_created_at_utc,
+        min(case when event_type = 'out_for_delivery' then event_at_utc end) as out_for_delivery_at_utc,
+        min(case when event_type = 'ready_for_pickup' then event_at_utc end) as ready_for_pickup_at_utc,
+        min(case when event_type in ('attempt_failed', 'delivered') then event_at_utc end) as first_attempt_at_utc,
+        min(case when event_type = 'returning' then event_at_utc end) as returning_at_utc,
+        min(case when event_type = 'returned' then event_at_utc end) as returned_scan_at_utc,
+        min(case when event_type = 'lost_damaged' then event_at_utc end) as lost_at_utc,
+        min(case when event_type = 'delivered' then event_at_utc end) as first_delivered_scan_at_utc,
+        max(case when is_physical and event_type <> 'delivered' then event_at_utc end) as last_movement_at_utc,
+        max(case when is_physical then event_at_utc end) as last_physical_at_utc,
+        count(*) as n_scans,
+        sum(case when event_type = 'delivered' then 1 else 0 end) as n_delivered_scans,
+        max(case when is_physical and is_exception then 1 else 0 end) as has_exception,
+        max(case when is_physical and time_basis = 'assumed_utc' then 1 else 0 end) as has_assumed_time
+    from int_checkpoints
+    group by tracking_key
+),
+
+-- the first delivered scan that no later movement contradicts; where every one is contradicted (the usual
+-- reason: local times without a zone) and the header says delivered, the last one
+delivered_scans as (
+    select
+        int_checkpoints.tracking_key,
+        coalesce(
+            min(case
+                when
+                    milestones.last_movement_at_utc is null
+                    or int_checkpoints.event_at_utc >= milestones.last_movement_at_utc
+                    then int_checkpoints.event_at_utc
+            end),
+            max(case when shipments.header_status = 'delivered' then int_checkpoints.event_at_utc end)
+        ) as delivered_scan_at_utc
+    from int_checkpoints
+    inner join milestones
+        on int_checkpoints.tracking_key = milestones.tracking_key
+    inner join shipments
+        on int_checkpoints.tracking_key = shipments.tracking_key
+    where int_checkpoints.event_type = 'delivered'
+    group by int_checkpoints.tracking_key
+),
+
+joined as (
+    select
+        shipments.*,
+        milestones.picked_up_at_utc,
+        milestones.label_created_at_utc,
+        milestones.out_for_delivery_at_utc,
+        milestones.ready_for_pickup_at_utc,
+        milestones.first_attempt_at_utc,
+        milestones.returning_at_utc,
+        milestones.lost_at_utc,
+        milestones.last_physical_at_utc,
+        delivered_scans.delivered_scan_at_utc,
+        coalesce(milestones.n_scans, 0) as n_scans,
+        coalesce(milestones.n_delivered_scans, 0) as n_delivered_scans,
+        coalesce(milestones.has_exception, 0) = 1 as has_exception,
+        coalesce(milestones.has_assumed_time, 0) = 1 as has_assumed_time,
+        coalesce(milestones.first_delivered_scan_at_utc < milestones.last_movement_at_utc, false) as has_status_regress,
+        case
+            when milestones.returned_scan_at_utc is not null then milestones.returned_scan_at_utc
+            -- "delivered" after the way back began is delivered to the sender
+            when
+                delivered_scans.delivered_scan_at_utc > milestones.returning_at_utc
+                then delivered_scans.delivered_scan_at_utc
+        end as returned_at_utc
+    from shipments
+    left join milestones
+        on shipments.tracking_key = milestones.tracking_key
+    left join delivered_scans
+        on shipments.tracking_key = delivered_scans.tracking_key
+),
+
+ended as (
+    select
+        joined.*,
+        case
+            when returned_at_utc is not null then 'returned'
+            when delivered_scan_at_utc is not null then 'delivered'
+            when lost_at_utc >= last_physical_at_utc then 'lost'
+            when header_status = 'delivered' then 'delivered'
+            when header_status = 'expired' then 'expired'
+            else 'open'
+        end as outcome
+    from joined
+),
+
+timed as (
+    select
+        ended.*,
+        case outcome
+            when 'delivered' then delivered_scan_at_utc
+            when 'returned' then returned_at_utc
+            when 'lost' then lost_at_utc
+            -- when the source gave up, seen or by its own rule of 30 days; never back at the last scan,
+            -- which would let the parcels at risk know the future
+            when 'expired' then least(
+                as_of_utc,
+                greatest(
+                    last_physical_at_utc,
+                    coalesce(status_changed_at_utc, last_physical_at_utc + interval '30' day)
+                )
+            )
+            else as_of_utc
+        end as exit_at_utc
+    from ended
+)
+
+select
+    tracking_key,
+    source,
+    account,
+    tracking_number,
+    courier_code,
+    coalesce(origin_country, '??') || '->' || coalesce(destination_country, '??') as lane,
+    origin_country,
+    destination_country,
+    status,
+    outcome,
+    case
+        when picked_up_at_utc is null and delivered_scan_at_utc is not null then 'delivered_without_pickup_scan'
+        when picked_up_at_utc is null and outcome = 'delivered' then 'delivered_without_scans'
+        when picked_up_at_utc is null then 'never_scanned'
+        when outcome = 'delivered' and exit_at_utc is null then 'delivered_without_time'
+        when exit_at_utc < picked_up_at_utc then 'negative_duration'
+        else 'ok'
+    end as timing_quality,
+    created_at_utc,
+    label_created_at_utc,
+    picked_up_at_utc,
+    out_for_delivery_at_utc,
+    ready_for_pickup_at_utc,
+    first_attempt_at_utc,
+    returning_at_utc,
+    last_physical_at_utc,
+    case when outcome = 'delivered' then delivered_scan_at_utc end as delivered_at_utc,
+    exit_at_utc,
+    as_of_utc,
+    promised_date,
+    date_diff('microsecond', picked_up_at_utc, exit_at_utc) / 86400e6 as duration_days,
+    case
+        when outcome = 'expired' then date_diff('microsecond', picked_up_at_utc, last_physical_at_utc) / 86400e6
+    end as went_dark_at_days,
+    n_scans,
+    n_delivered_scans,
+    has_exception,
+    has_assumed_time,
+    has_status_regress
+from timed
