@@ -1,0 +1,141 @@
+"""A running sandbox inside this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from airflow_provider_trackingmore.sandbox.app import App, BeforeRequest
+from airflow_provider_trackingmore.sandbox.clock import Clock
+from airflow_provider_trackingmore.sandbox.desk import Desk, Served
+from airflow_provider_trackingmore.sandbox.faults import Faults
+from airflow_provider_trackingmore.sandbox.limits import RateLimiter
+from airflow_provider_trackingmore.sandbox.switches import Switches
+from airflow_provider_trackingmore.sandbox.world import World
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+HOST = "127.0.0.1"
+_START_SECONDS = 10.0
+
+
+class Sandbox:
+    """A stand-in for the service on a loopback port, for as long as the ``with`` block lasts.
+
+    :param trackings: how many shipments exist at the beginning; as many again follow every 120 days.
+    :param seed: equal seeds and equal ``now`` make equal worlds.
+    :param now: where the world's clock starts; the present when left out.
+    :param frozen: the clock stands still until it is moved.
+    :param rate_limit: whether calls that come too fast are refused.
+    :param speed: makes rate limits that much quicker, the rest after a breach as well as the refill.
+    :param key: the only API key that is accepted.
+    :param port: 0 takes a free one.
+    :param tls_cert: certificate file; with ``tls_key`` the sandbox speaks HTTPS.
+    :param tls_key: key file of the certificate.
+    :param switches: how to behave; the defaults when left out.
+    """
+
+    def __init__(
+        self,
+        *,
+        trackings: int = 5000,
+        seed: int = 7,
+        now: datetime | None = None,
+        frozen: bool = False,
+        rate_limit: bool = True,
+        speed: float = 1.0,
+        key: str = "sandbox-key",
+        port: int = 0,
+        tls_cert: str | None = None,
+        tls_key: str | None = None,
+        switches: Switches | None = None,
+    ) -> None:
+        self.clock = Clock(now, frozen=frozen)
+        self.switches = switches or Switches()
+        self.world = World(self.clock, trackings=trackings, seed=seed)
+        self.limiter = RateLimiter(enabled=rate_limit, speed=speed)
+        self.faults = Faults()
+        self.key = key
+        self.app = App(Desk(self.world, self.switches, self.limiter, key), self.faults)
+        self._port, self._tls = port, {"ssl_certfile": tls_cert, "ssl_keyfile": tls_key}
+        self._server: uvicorn.Server | None = None
+
+    @property
+    def url(self) -> str:
+        """Return where the sandbox listens, without a slash at the end."""
+        return f"{'https' if self._tls['ssl_certfile'] else 'http'}://{HOST}:{self._port}"
+
+    @property
+    def requests(self) -> list[Served]:
+        """Return what was asked so far."""
+        return self.app.requests
+
+    @property
+    def before_request(self) -> BeforeRequest | None:
+        """Return the hook called with route and query before each request is answered."""
+        return self.app.before_request
+
+    @before_request.setter
+    def before_request(self, hook: BeforeRequest | None) -> None:
+        self.app.before_request = hook
+
+    def start(self) -> Sandbox:
+        """Listen, and return when requests are answered."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, self._port))
+        except OSError:
+            listener.close()
+            raise
+        self._port = listener.getsockname()[1]
+        self._server = uvicorn.Server(self._config())
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listener]}, name="trackingmore-sandbox", daemon=True
+        )
+        self._thread.start()
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError(f"the sandbox did not start on {self.url}")
+            time.sleep(0.005)
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._server is not None:
+            self._server.should_exit = True
+            self._server.force_exit = True
+            self._thread.join(timeout=5)
+            self._server = None
+
+    def _config(self) -> uvicorn.Config:
+        settings: dict[str, Any] = {key: value for key, value in self._tls.items() if value}
+        # The Date header tells the world's time, so the server must not add the host's.
+        return uvicorn.Config(
+            self.app,
+            # The caller's logging is none of our business.
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            date_header=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            # Longer than the pauses a patient client makes, so that it never meets a closed connection.
+            timeout_keep_alive=75,
+            **settings,
+        )
+
+    def __enter__(self) -> Sandbox:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
