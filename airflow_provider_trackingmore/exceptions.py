@@ -10,8 +10,8 @@
     │   ├── ServerError               the service is in trouble
     │   └── IncompleteWindowError     the window did not hold still; the next run reads it again
     ├── FinalError                  the same request will fail again
-    │   ├── AuthenticationError       the key is refused, or the plan has no API
-    │   ├── QuotaError                the plan's quota or balance is used up
+    │   ├── AuthenticationError       the key is refused
+    │   ├── QuotaError                the plan has no API, or its quota or balance is used up
     │   ├── RequestError              the service says that we asked for nonsense
     │   ├── ResponseShapeError        the answer is not what the reference says
     │   └── PaginationError           the pages contradict each other
@@ -92,7 +92,7 @@ class AuthenticationError(FinalError):
 
 
 class QuotaError(FinalError):
-    """The plan's quota, balance or trial is used up."""
+    """The plan has no API, or its quota, balance or trial is used up."""
 
 
 class RequestError(FinalError):
@@ -125,6 +125,9 @@ class CheckFailedError(TrackingMoreError):
     """A model check marked ``fail`` found rows; ``failures`` maps check names to row counts."""
 
     def __init__(self, failures: dict[str, int]) -> None:
+        super().__init__(failures)
         self.failures = failures
-        listed = ", ".join(f"{name} ({count} rows)" for name, count in sorted(failures.items()))
-        super().__init__(f"model checks failed: {listed}; the models were not changed")
+
+    def __str__(self) -> str:
+        listed = ", ".join(f"{name} ({count} rows)" for name, count in sorted(self.failures.items()))
+        return f"model checks failed: {listed}; the models were not changed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import hashlib
 import json
 import logging
@@ -11,19 +10,25 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import requests
 from requests.auth import AuthBase
 
 from airflow_provider_trackingmore import __version__
+from airflow_provider_trackingmore.api.codes import Reaction
 from airflow_provider_trackingmore.api.envelope import read_envelope
+from airflow_provider_trackingmore.api.headers import http_date
 from airflow_provider_trackingmore.api.judge import judge
 from airflow_provider_trackingmore.api.options import (
     checked_account,
+    checked_ca_bundle,
     checked_key,
     checked_number,
+    checked_proxy,
     checked_url,
+    checked_user_agent,
+    checked_whole,
 )
 from airflow_provider_trackingmore.api.pace import Pacer
 from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
@@ -40,6 +45,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 log = logging.getLogger(__name__)
+
+_Kind = TypeVar("_Kind", dict[str, Any], list[dict[str, Any]])
+
+# After "succeeded, but over the limit": ten times slower than the limit allows, for one request.
+SLOW_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,7 @@ class TrackingMoreClient:
     :param ca_bundle: path of a CA bundle that replaces the default one.
     :param account: label of the account in every key of the warehouse; keep it once data is loaded.
     :param clock: what the time is, in UTC (for tests).
+    :param monotonic: seconds for measuring waits (for tests).
     :param sleep: how to wait (for tests).
     :raises ConfigurationError: if an argument is wrong; the text never holds the key.
     """
@@ -94,30 +105,41 @@ class TrackingMoreClient:
         account: str = "default",
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.version = version_named(api_version)
         self.account = checked_account(account)
         self.base_url = checked_url(base_url or SERVICE_URL, self.version)
-        self.page_size = checked_number("page_size", page_size or self.version.page_size, 1, 2000)
-        self.requests_per_second = checked_number(
-            "requests_per_second", requests_per_second or self.version.requests_per_second, 0.001, 1000
-        )
+        page_size = self.version.page_size if page_size is None else page_size
+        self.page_size = checked_whole("page_size", page_size, 1, self.version.largest_page_size)
+        pace = self.version.requests_per_second if requests_per_second is None else requests_per_second
+        self.requests_per_second = checked_number("requests_per_second", pace, 0.001, 1000)
         self._timeout = checked_number("timeout", timeout, 0.001, 3600)
-        self._limits = RetryLimits(tries=int(checked_number("retries", retries, 0, 50)) + 1)
-        self._verify: str | bool = ca_bundle or True
+        self._limits = RetryLimits(tries=checked_whole("retries", retries, 0, 50) + 1)
+        self._verify = checked_ca_bundle(ca_bundle) if ca_bundle else True
+        # Given with each request: on the session, those of the environment would win.
+        self._proxies = dict.fromkeys(("http", "https"), checked_proxy(proxy)) if proxy else None
+        user_agent = user_agent or f"airflow-provider-trackingmore/{__version__}"
         self._key = checked_key(api_key)
         self._session = requests.Session()
         self._session.auth = _KeyHeader(self.version.auth_header, self._key)
         self._session.headers["Accept"] = "application/json"
-        self._session.headers["User-Agent"] = user_agent or f"airflow-provider-trackingmore/{__version__}"
-        if proxy:
-            self._session.proxies = {"http": proxy, "https": proxy}
+        self._session.headers["User-Agent"] = checked_user_agent(user_agent)
+        if self.base_url.startswith("http:"):
+            # Loopback: a proxy of the environment would see the key, and could not get there.
+            self._session.trust_env = False
         self._clock = clock
+        self._monotonic = monotonic
         self._sleeper = sleep
         self._lock = threading.Lock()
         self._last_received = datetime.min.replace(tzinfo=UTC)
-        self._pacer = Pacer(self.requests_per_second, sleep=self._sleep)
+        self._pacer = Pacer(
+            self.requests_per_second,
+            longest_rest=self._limits.total_seconds,
+            clock=monotonic,
+            sleep=self._sleep,
+        )
         self.request_count = 0
         self.waited_seconds = 0.0
 
@@ -159,6 +181,8 @@ class TrackingMoreClient:
         query = {version.page_parameter: str(page), version.size_parameter: str(size or self.page_size)}
         for axis, window in (("created", created), ("updated", updated)):
             if window is not None:
+                if any(moment.tzinfo is None for moment in window):
+                    raise ConfigurationError(f"{axis} holds a moment without a zone")
                 first, last = version.window_parameters[axis]
                 # Both ends always: one version may refuse a window with a single end.
                 query[first], query[last] = version.write_time(window[0]), version.write_time(window[1])
@@ -180,12 +204,16 @@ class TrackingMoreClient:
 
     def status_counts(self) -> dict[str, int]:
         """Return how many trackings have each status (v2 and v3); names in lower case."""
-        counts = _data(self._call("status_counts"))
-        return {str(name).lower(): int(count) for name, count in counts.items()}
+        answer = self._call("status_counts")
+        counts = {} if answer.is_empty else _data(answer, dict)
+        try:
+            return {name.lower(): int(count) for name, count in counts.items()}
+        except (TypeError, ValueError):
+            raise ResponseShapeError("status_counts: a count is not a number", route=answer.route) from None
 
     def account_info(self) -> dict[str, Any]:
         """Return the account's record (v2 and v3); it holds personal data."""
-        return dict(_data(self._call("account")))
+        return _data(self._call("account"), dict)
 
     def has_route(self, route: str) -> bool:
         """Return whether this version offers ``route``."""
@@ -199,13 +227,13 @@ class TrackingMoreClient:
             raise ConfigurationError(
                 f"{self.version.name} has no {route} route; {' and '.join(having)} have it"
             )
-        started, tried = time.monotonic(), 0
+        started, tried = self._monotonic(), 0
         while True:
             tried += 1
             try:
                 return self._send(route, query, body)
             except TransientError as error:
-                elapsed = time.monotonic() - started
+                elapsed = self._monotonic() - started
                 wait = wait_before_next(error, tried, elapsed, self._limits, random.random())  # noqa: S311
                 if wait is None:
                     raise
@@ -224,30 +252,30 @@ class TrackingMoreClient:
                 params=query,
                 json=body,
                 timeout=self._timeout,
+                proxies=self._proxies,
                 verify=self._verify,
                 # A redirect to another host would take the key along.
                 allow_redirects=False,
             )
-        except (
-            requests.ConnectionError,
-            requests.Timeout,
-            requests.exceptions.ChunkedEncodingError,
-        ) as error:
-            raise TransportError(f"{route}: no answer ({type(error).__name__})", route=route) from error
-        except requests.exceptions.ContentDecodingError as error:
-            raise TransportError(f"{route}: the answer cannot be unpacked", route=route) from error
+        except (requests.RequestException, ValueError) as error:  # ValueError: a Location that is no URL
+            raise TransportError(
+                f"{route}: no usable answer ({type(error).__name__})", route=route
+            ) from error
         envelope = read_envelope(response.content, self.version)
         try:
-            is_empty = judge(route, response, envelope, self.version)
+            reaction = judge(route, response, envelope, self.version)
         except RateLimitError as refusal:
             self._pacer.rest(refusal.wait_seconds)
             raise
+        if reaction is Reaction.SLOW:
+            log.warning("%s: succeeded, but the account is over its limit; slowing down", route)
+            self._pacer.rest(SLOW_SECONDS)
         return Answer(
             body=response.content,
             route=route,
             received_at=self._stamp(),
-            service_time=_date(response.headers.get("Date")),
-            is_empty=is_empty,
+            service_time=http_date(response.headers.get("Date")),
+            is_empty=reaction is Reaction.EMPTY,
             total=envelope.total,
         )
 
@@ -275,24 +303,15 @@ class _KeyHeader(AuthBase):
         return request
 
 
-def _data(answer: Answer) -> Any:
-    data = json.loads(answer.body).get("data")
-    if not isinstance(data, dict):
-        raise ResponseShapeError(f"{answer.route}: data is not an object", route=answer.route)
+def _data(answer: Answer, kind: type[_Kind]) -> _Kind:
+    try:
+        data = json.loads(answer.body).get("data")
+    except (ValueError, RecursionError) as error:
+        raise ResponseShapeError(f"{answer.route}: the answer is not JSON", route=answer.route) from error
+    if not isinstance(data, kind):
+        raise ResponseShapeError(f"{answer.route}: data is no {kind.__name__}", route=answer.route)
     return data
 
 
 def _listed(answer: Answer) -> list[dict[str, Any]]:
-    if answer.is_empty:
-        return []
-    data = json.loads(answer.body).get("data")
-    if not isinstance(data, list):
-        raise ResponseShapeError(f"{answer.route}: data is not a list", route=answer.route)
-    return data
-
-
-def _date(header: str | None) -> datetime | None:
-    try:
-        return email.utils.parsedate_to_datetime(header).astimezone(UTC) if header else None
-    except ValueError:
-        return None
+    return [] if answer.is_empty else _data(answer, list)

@@ -14,6 +14,7 @@ class Reaction(Enum):
     """What a code asks of the client."""
 
     SUCCESS = "success"
+    SLOW = "slow"  # a success with a warning
     EMPTY = "empty"
     WAIT = "wait"
     RETRY = "retry"
@@ -44,8 +45,9 @@ class Code:
         return self.on.get(route, self.reaction)
 
 
-_S, _E, _W, _R, _K, _F = (
+_S, _L, _E, _W, _R, _K, _F = (
     Reaction.SUCCESS,
+    Reaction.SLOW,
     Reaction.EMPTY,
     Reaction.WAIT,
     Reaction.RETRY,
@@ -58,13 +60,13 @@ _RATE = Code("rate_limited", "asked too often; stop all calls of the account for
 V2: dict[int, Code] = {
     200: Code("success", "the request succeeded", _S),
     201: Code("created", "the record was created", _S),
-    202: Code("over_limit", "the request succeeded, but the account is over its limit", _S),
+    202: Code("over_limit", "the request succeeded, but the account is over its limit", _L),
     401: Code("unauthorized", "no or wrong credentials", _F, Cause.KEY),
     402: Code("payment_required", "the plan must be paid first", _F, Cause.QUOTA),
     403: Code("forbidden", "the request was refused", _F, Cause.KEY),
     404: Code("not_found", "there is no such address", _F),
     405: Code("method_not_allowed", "the address does not take this method", _F),
-    409: Code("conflict", "the request contradicts the record's state", _F),
+    409: Code("conflict", "the request contradicts the record's state", _K),
     429: _RATE,
     500: Code("server_error", "the service is in trouble", _R),
     503: Code("maintenance", "the service is being maintained", _R),

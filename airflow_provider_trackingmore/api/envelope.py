@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Envelope:
-    """``code`` and ``total`` are None where the body has none; ``is_json`` is False for other bodies."""
+    """``code`` and ``total`` are None where the body has none, or is no JSON."""
 
-    is_json: bool
     code: int | None = None
     total: int | None = None
 
@@ -32,30 +31,38 @@ def read_envelope(body: bytes, version: ApiVersion) -> Envelope:
         except (ValueError, RecursionError):
             continue
         code = _integer(_at(parsed, version.code_path))
-        if code is None and document is not body:
-            continue
         total = _integer(_at(parsed, version.total_path)) if version.total_path else None
-        return Envelope(is_json=True, code=code, total=total)
-    return Envelope(is_json=False)
+        is_complete = code is not None and (total is not None or version.total_path is None)
+        if is_complete or document is body:
+            return Envelope(code, total)
+    return Envelope()
 
 
-def has_records(body: bytes, version: ApiVersion) -> bool:
-    """Return whether a list's answer holds any record."""
+def count_records(body: bytes, version: ApiVersion) -> int:
+    """Return how many records a list's answer holds."""
     found = _at(json.loads(body), version.list_path)
-    return bool(found.get("success") if isinstance(found, dict) else found)
+    return len((found.get("success") if isinstance(found, dict) else found) or [])
 
 
 def is_cut_off(body: bytes) -> bool:
     """Return whether ``body`` begins like JSON and ends before its end."""
     text = body.strip()
-    return text[:1] in (b"{", b"[") and text[-1:] not in (b"}", b"]")
+    if text[:1] not in (b"{", b"["):
+        return False
+    # Counting is cheap, and right unless texts hold braces; only then the whole is parsed.
+    if text[-1:] in (b"}", b"]") and text.count(b"{") == text.count(b"}"):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _head(body: bytes, version: ApiVersion) -> bytes:
-    """Return the document with its list cut out, closed again; nonsense if the list comes first."""
-    depth = len(version.list_path)
-    before = body[: body.find(b'"' + version.list_path[-1].encode() + b'"')]
-    return before.rstrip().rstrip(b",") + b"}" * depth
+    """Return the document with its list cut out, closed again; nonsense if that is not possible."""
+    before, found, _ = body.partition(f'"{version.list_path[-1]}"'.encode())
+    return before.rstrip().rstrip(b",") + b"}" * len(version.list_path) if found else b""
 
 
 def _at(document: Any, path: tuple[str, ...]) -> Any:

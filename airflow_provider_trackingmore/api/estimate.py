@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from airflow_provider_trackingmore.api.envelope import has_records
+from airflow_provider_trackingmore.api.envelope import count_records
+from airflow_provider_trackingmore.exceptions import FinalError
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.api.client import Answer, TrackingMoreClient
@@ -24,16 +26,21 @@ def estimate_records(client: TrackingMoreClient, first_page: Answer, first_count
     if first_count == 0:
         return 0
     if client.has_route("status_counts"):
-        return sum(client.status_counts().values())
-    full, empty = 1, 4
-    while not _is_empty(client, empty):
-        full, empty = empty, empty * 4
-    while empty - full > 1 and empty / full > CLOSE_ENOUGH:
-        middle = (full + empty) // 2
-        full, empty = (full, middle) if _is_empty(client, middle) else (middle, empty)
-    return first_count * (full + empty - 1) // 2
+        # Said to be refused to accounts of more than two million.
+        with suppress(FinalError):
+            return sum(client.status_counts().values())
+    last, on_last, empty = 1, first_count, 4
+    while count := _count(client, empty):
+        last, on_last, empty = empty, count, empty * 4
+    while empty - last > 1 and empty / last > CLOSE_ENOUGH:
+        middle = (last + empty) // 2
+        if count := _count(client, middle):
+            last, on_last = middle, count
+        else:
+            empty = middle
+    return first_count * (last - 1) + on_last + first_count * (empty - 1 - last) // 2
 
 
-def _is_empty(client: TrackingMoreClient, page: int) -> bool:
+def _count(client: TrackingMoreClient, page: int) -> int:
     answer = client.list_page(page=page)
-    return answer.is_empty or not has_records(answer.body, client.version)
+    return 0 if answer.is_empty else count_records(answer.body, client.version)

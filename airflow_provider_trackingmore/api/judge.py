@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 from airflow_provider_trackingmore.api.codes import Cause, Code, Reaction
 from airflow_provider_trackingmore.api.envelope import is_cut_off
+from airflow_provider_trackingmore.api.headers import retry_after
 from airflow_provider_trackingmore.exceptions import (
     AuthenticationError,
     ItemError,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from airflow_provider_trackingmore.api.versions import ApiVersion
 
 SHORTEST_REST = 120.0
+_GOOD = (Reaction.SUCCESS, Reaction.SLOW)
 _FINAL: dict[Cause, type[ServiceError]] = {
     Cause.REQUEST: RequestError,
     Cause.KEY: AuthenticationError,
@@ -33,30 +34,31 @@ _FINAL: dict[Cause, type[ServiceError]] = {
 }
 
 
-def judge(route: str, response: requests.Response, envelope: Envelope, version: ApiVersion) -> bool:
-    """Return whether a good answer says that there is nothing; raise the right error for any other.
+def judge(route: str, response: requests.Response, envelope: Envelope, version: ApiVersion) -> Reaction:
+    """Return ``SUCCESS``, ``SLOW`` or ``EMPTY`` for a good answer; raise the right error for any other.
 
     The body's code decides where there is one, because v2 and v3 put errors on HTTP 200; but a success
-    code does not outweigh a bad HTTP status.
+    code does not outweigh a bad HTTP status, and an empty one only those that mean "not found".
     """
     status = response.status_code
     code = None if envelope.code is None else version.codes.get(envelope.code)
     reaction = code.reaction_on(route) if code else None
     if status == 429 or reaction is Reaction.WAIT:
         _raise_rate_limit(route, response, envelope)
-    if reaction is Reaction.EMPTY:
-        return True
-    if code is None or reaction is None or (reaction is Reaction.SUCCESS and status >= 300):
+    if status == 204 or (reaction is Reaction.EMPTY and status in (200, 400, 404)):
+        return Reaction.EMPTY
+    if code is None or reaction is None or reaction is Reaction.EMPTY:
         _raise_by_status(route, response, envelope)
-    if reaction is not Reaction.SUCCESS:
+    if reaction not in _GOOD:
         _raise_by_code(route, status, envelope, code, reaction)
+    if status >= 300:
+        _raise_by_status(route, response, envelope)
     if is_cut_off(response.content):
         raise TransportError(f"{route}: the answer is cut off", route=route, http_status=status)
-    return False
+    return reaction
 
 
 def _raise_rate_limit(route: str, response: requests.Response, envelope: Envelope) -> NoReturn:
-    told = response.headers.get("Retry-After", "").strip()
     error = RateLimitError(
         f"{route}: asked too often; the account must rest",
         route=route,
@@ -64,7 +66,7 @@ def _raise_rate_limit(route: str, response: requests.Response, envelope: Envelop
         code=envelope.code,
         name="rate_limited",
     )
-    error.wait_seconds = max(SHORTEST_REST, float(told) if told.isdigit() else 0.0)
+    error.wait_seconds = max(SHORTEST_REST, retry_after(response.headers))
     raise error
 
 
@@ -87,13 +89,14 @@ def _raise_by_status(route: str, response: requests.Response, envelope: Envelope
 
     if status >= 500:
         raise error(ServerError, f"the service is in trouble (HTTP {status})")
+    if status == 200 and 500 <= (envelope.code or 0) < 600:
+        raise error(ServerError, f"the service is in trouble (unknown code {envelope.code})")
     if status in (401, 403):
         raise error(AuthenticationError, f"the key is refused (HTTP {status})")
     if status >= 400:
         raise error(RequestError, f"refused (HTTP {status})")
     if status >= 300:
-        host = urlsplit(response.headers.get("Location", "")).hostname or "another address"
-        raise error(RequestError, f"redirected to {host}, which is not followed; correct base_url")
+        raise error(RequestError, f"redirected (HTTP {status}), which is not followed; correct base_url")
     if envelope.code is not None:
         raise error(RequestError, f"unknown code {envelope.code}")
     if not response.content.strip() or is_cut_off(response.content):

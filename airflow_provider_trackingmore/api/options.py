@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from airflow_provider_trackingmore.api.versions import SERVICE_URL
 from airflow_provider_trackingmore.exceptions import ConfigurationError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from airflow_provider_trackingmore.api.versions import ApiVersion
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
 
 def checked_key(key: str) -> str:
@@ -27,7 +29,7 @@ def checked_key(key: str) -> str:
 
 def checked_account(account: str) -> str:
     """Return the label; it becomes part of every key, where the colon separates."""
-    if not _ACCOUNT.fullmatch(account):
+    if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         raise ConfigurationError(
             f"account is {account!r}; use up to 64 letters, digits, '.', '_' or '-', without a colon"
         )
@@ -41,11 +43,41 @@ def checked_number(name: str, value: Any, lowest: float, highest: float) -> Any:
     return value
 
 
+def checked_whole(name: str, value: Any, lowest: int, highest: int) -> int:
+    """Return ``value`` if it is a whole number between the bounds."""
+    if isinstance(value, float):
+        raise ConfigurationError(f"{name} is {value!r}; use a whole number from {lowest} to {highest}")
+    return int(checked_number(name, value, lowest, highest))
+
+
+def checked_user_agent(text: str) -> str:
+    """Return ``text`` if a header can hold it."""
+    if not isinstance(text, str) or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", text):
+        raise ConfigurationError("user_agent holds a line break or non-ASCII character, or blanks around it")
+    return text
+
+
+def checked_proxy(url: str) -> str:
+    """Return ``url`` if it names a proxy; it may hold a password, so no text repeats it."""
+    parts = _split("proxy", url, "http://proxy.example:3128")
+    if parts.scheme not in ("http", "https", "socks5", "socks5h") or not parts.hostname:
+        raise ConfigurationError("proxy must look like http://proxy.example:3128")
+    return url
+
+
+def checked_ca_bundle(path: str) -> str:
+    """Return ``path`` if there is something."""
+    if not os.path.exists(path):
+        raise ConfigurationError(f"ca_bundle is {path!r}, where there is no file")
+    return path
+
+
 def checked_url(url: str, version: ApiVersion) -> str:
     """Return ``url`` without a trailing slash or version; refuse what would send the key in the clear."""
-    parts = urlsplit(url.strip())
+    parts = _split("base_url", url, SERVICE_URL)
     host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host or parts.username or parts.query or parts.fragment:
+    extras = "@" in parts.netloc or parts.query or parts.fragment
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or extras:
         raise ConfigurationError(f"base_url must look like {SERVICE_URL}, without user, query or fragment")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigurationError(
@@ -55,6 +87,16 @@ def checked_url(url: str, version: ApiVersion) -> str:
     for suffix in (version.prefix, f"/{version.name}"):
         path = path.removesuffix(suffix)
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _split(name: str, url: str, example: str) -> SplitResult:
+    """Return the parts of ``url``; the port has been looked at."""
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port
+    except (ValueError, AttributeError):
+        raise ConfigurationError(f"{name} is no URL; it must look like {example}") from None
+    return parts
 
 
 def _is_loopback(host: str) -> bool:

@@ -18,7 +18,7 @@ from airflow_provider_trackingmore.store.files import Folder
 from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, REJECTED, TRACKINGS
 
 if TYPE_CHECKING:
-    import pyarrow.dataset as ds
+    import duckdb
 
     from airflow_provider_trackingmore.store.state import Account
     from airflow_provider_trackingmore.tables import Page
@@ -59,11 +59,10 @@ class Run:
         names = [name for name in self.files.names() if name.endswith(".json") and name not in _MARKS]
         return [self.files.read_json(name) for name in names]
 
-    def dataset(self, kind: str) -> ds.Dataset:
-        """Return all landed rows of ``trackings``, ``checkpoints`` or ``rejected``."""
-        return self.files.dataset(
-            [n for n in self.files.names() if n.endswith(f".{kind}.parquet")], _SCHEMAS[kind]
-        )
+    def landed(self, connection: duckdb.DuckDBPyConnection, kind: str) -> Any:
+        """Return all landed rows of ``trackings``, ``checkpoints`` or ``rejected``, for DuckDB to query."""
+        names = [name for name in self.files.names() if name.endswith(f".{kind}.parquet")]
+        return self.files.relation(connection, names, _SCHEMAS[kind])
 
     def mark_merged(self) -> None:
         """Say that the warehouse holds all of this run."""

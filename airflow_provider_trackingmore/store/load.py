@@ -42,10 +42,8 @@ def load_run(warehouse: Warehouse, account: Account, run: Run, reading: Reading)
         else:
             with transaction(connection):
                 if read_state(connection, account).is_first_with_version:
-                    refuse_other_ids(connection, run.dataset("trackings"))
-                merged = merge(
-                    connection, run.dataset("trackings"), run.dataset("checkpoints"), run.dataset("rejected")
-                )
+                    refuse_other_ids(connection, run)
+                merged = merge(connection, run)
                 row = _audit(account, run, reading, merged)
                 names, marks = ", ".join(LOADS.names), ", ".join("?" for _ in LOADS.names)
                 connection.execute(

@@ -15,7 +15,8 @@ from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, TRACKINGS
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow.dataset as ds
+
+    from airflow_provider_trackingmore.store.landing import Run
 
 # Day counters tick without a change, and how a snapshot came is not what it says.
 _OUTSIDE_CONTENT = {"transit_days", "stay_days", "api_version", "observed_at_utc", "record_no"}
@@ -37,34 +38,28 @@ class Merged:
     rejected: int = 0
 
 
-def merge(
-    connection: duckdb.DuckDBPyConnection,
-    trackings: ds.Dataset,
-    checkpoints: ds.Dataset,
-    rejected: ds.Dataset,
-) -> Merged:
-    """Merge landed rows; call inside a transaction."""
-    for name, rows in (
-        ("landed_trackings", trackings),
-        ("landed_checkpoints", checkpoints),
-        ("landed_rejected", rejected),
-    ):
-        connection.register(name, rows)
+def merge(connection: duckdb.DuckDBPyConnection, run: Run) -> Merged:
+    """Merge what a run has landed; call inside a transaction."""
+    kinds = ("trackings", "checkpoints", "rejected")
+    for kind in kinds:
+        connection.register(f"landed_{kind}", run.landed(connection, kind))
     try:
         connection.execute(_CHOOSE)
         connection.execute(_DECIDE)
         counts = dict(connection.execute("SELECT action, count(*) FROM decided GROUP BY ALL").fetchall())
-        months = _months(connection)
-        connection.execute(_merge_trackings())
-        connection.execute(_delete_withdrawn(months))
-        connection.execute(_merge_checkpoints(months))
+        if counts.get("changed"):
+            for statement in _replace_changed(_months(connection)):
+                connection.execute(statement)
+        if counts.get("new"):
+            for statement in _insert_new():
+                connection.execute(statement)
         ((scans,),) = connection.execute(
             "SELECT coalesce(sum(checkpoint_count), 0)::BIGINT FROM decided WHERE action <> 'unchanged'"
         ).fetchall()
         ((refused,),) = connection.execute(_MERGE_REJECTED).fetchall()
     finally:
-        for name in ("landed_trackings", "landed_checkpoints", "landed_rejected"):
-            connection.unregister(name)
+        for kind in kinds:
+            connection.unregister(f"landed_{kind}")
         connection.execute("DROP TABLE IF EXISTS chosen")
         connection.execute("DROP TABLE IF EXISTS decided")
     return Merged(
@@ -77,14 +72,14 @@ def merge(
     )
 
 
-def refuse_other_ids(connection: duckdb.DuckDBPyConnection, trackings: ds.Dataset) -> None:
+def refuse_other_ids(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
     """Stop if the trackings of another API version stand in the warehouse under other ids.
 
     That ids are equal over versions is unconfirmed; if they are not, every tracking would double.
 
     :raises WarehouseError: if numbers and couriers agree and no id does.
     """
-    connection.register("landed_trackings", trackings)
+    connection.register("landed_trackings", run.landed(connection, "trackings"))
     try:
         ((known, same),) = connection.execute(
             """
@@ -168,57 +163,68 @@ LEFT JOIN differing ON differing.tracking_key = known.tracking_key
 """  # noqa: S608
 
 
-def _winners(table: str) -> str:
+def _winners(table: str, action: str) -> str:
+    """Return the landed rows of the snapshots that won."""
     return f"""
         SELECT l.* FROM {table} l
         JOIN decided d ON d.tracking_key = l.tracking_key AND d.observed_at_utc = l.observed_at_utc
          AND d.record_no = l.record_no
-        WHERE d.action <> 'unchanged'"""  # noqa: S608
+        WHERE d.action = '{action}'"""  # noqa: S608
 
 
 def _months(connection: duckdb.DuckDBPyConnection) -> str:
     """Return the creation months the merge touches, as a list of SQL literals."""
     rows = connection.execute(
         "SELECT DISTINCT month FROM (SELECT unnest([stored_month, created_month]) AS month FROM decided"
-        " WHERE action <> 'unchanged') WHERE month IS NOT NULL ORDER BY 1"
+        " WHERE action = 'changed') WHERE month IS NOT NULL ORDER BY 1"
     ).fetchall()
-    return ", ".join(f"'{month}'" for (month,) in rows) or "''"
+    return ", ".join(f"'{month}'" for (month,) in rows)
 
 
-def _merge_trackings() -> str:
-    landed = [name for name in TRACKINGS.names if name != "record_no"]
-    updates = ", ".join(f"{name} = s.{name}" for name in landed if name != "tracking_key")
-    return f"""
-        MERGE INTO trackings t USING ({_winners("landed_trackings")}) s ON t.tracking_key = s.tracking_key
+_LANDED_TRACKING = [name for name in TRACKINGS.names if name != "record_no"]
+_LANDED_SCAN = [column.name for column in TABLES["checkpoints"][1] if column.name != "first_observed_at_utc"]
+
+
+def _insert_new() -> list[str]:
+    """Return what adds the trackings that are not in the warehouse, and their scans."""
+    trackings, scans = ", ".join(_LANDED_TRACKING), ", ".join(_LANDED_SCAN)
+    return [
+        f"INSERT INTO trackings ({trackings}, first_observed_at_utc)"
+        f" SELECT {trackings}, observed_at_utc FROM ({_winners('landed_trackings', 'new')})",  # noqa: S608
+        f"INSERT INTO checkpoints ({scans}, first_observed_at_utc)"
+        f" SELECT {scans}, observed_at_utc FROM ({_winners('landed_checkpoints', 'new')})",  # noqa: S608
+    ]
+
+
+def _replace_changed(months: str) -> list[str]:
+    """Return what brings known trackings to their new snapshot, touching only their creation months."""
+    updates = ", ".join(f"{name} = s.{name}" for name in _LANDED_TRACKING if name != "tracking_key")
+    scan_updates = [name for name in _LANDED_SCAN if name != "checkpoint_key"]
+    scans = _winners("landed_checkpoints", "changed")
+    return [
+        f"""
+        MERGE INTO trackings t USING ({_winners("landed_trackings", "changed")}) s
+        ON t.tracking_key = s.tracking_key
         WHEN MATCHED THEN UPDATE SET {updates},
             status_changed_at_utc = CASE WHEN t.status IS DISTINCT FROM s.status
                 THEN coalesce(s.updated_at_utc, s.observed_at_utc) ELSE t.status_changed_at_utc END
-        WHEN NOT MATCHED THEN INSERT ({", ".join(landed)}, first_observed_at_utc, status_changed_at_utc)
-            VALUES ({", ".join(f"s.{name}" for name in landed)}, s.observed_at_utc, NULL)
-    """  # noqa: S608
-
-
-def _delete_withdrawn(months: str) -> str:
-    """Return what removes scans that are missing from the new snapshot of their tracking."""
-    return f"""
+        """,
+        # Scans that the new snapshot does not have were withdrawn.
+        f"""
         DELETE FROM checkpoints
         WHERE created_month IN ({months})
           AND tracking_key IN (SELECT tracking_key FROM decided WHERE action = 'changed')
-          AND checkpoint_key NOT IN (SELECT checkpoint_key FROM ({_winners("landed_checkpoints")}))
-    """  # noqa: S608
-
-
-def _merge_checkpoints(months: str) -> str:
-    stored = [column.name for column in TABLES["checkpoints"][1] if column.name != "first_observed_at_utc"]
-    updates = [name for name in stored if name != "checkpoint_key"]
-    return f"""
-        MERGE INTO checkpoints t USING ({_winners("landed_checkpoints")}) s
+          AND checkpoint_key NOT IN (SELECT checkpoint_key FROM ({scans}))
+        """,  # noqa: S608
+        f"""
+        MERGE INTO checkpoints t USING ({scans}) s
         ON t.checkpoint_key = s.checkpoint_key AND t.created_month IN ({months})
-        WHEN MATCHED AND {_row(updates, "t")} IS DISTINCT FROM {_row(updates, "s")}
-            THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in updates)}
-        WHEN NOT MATCHED THEN INSERT ({", ".join(stored)}, first_observed_at_utc)
-            VALUES ({", ".join(f"s.{name}" for name in stored)}, s.observed_at_utc)
-    """  # noqa: S608
+        WHEN MATCHED AND {_row(scan_updates, "t")} IS DISTINCT FROM {_row(scan_updates, "s")}
+            THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in scan_updates)}
+        WHEN NOT MATCHED THEN INSERT ({", ".join(_LANDED_SCAN)}, first_observed_at_utc)
+            VALUES ({", ".join(f"s.{name}" for name in _LANDED_SCAN)}, s.observed_at_utc)
+        """,
+    ]
 
 
 _MERGE_REJECTED = f"""

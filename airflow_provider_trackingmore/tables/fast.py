@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
+from airflow_provider_trackingmore.tables.columns import blank_to_null
+
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.tables.fields import FieldMap
 
@@ -47,7 +49,7 @@ def _is_regular(records: pa.StructArray, fields: FieldMap) -> bool:
     """Return whether there is a full record with an id at every place, and a full scan likewise."""
     id_name = next(field.path[0] for field in fields.record if field.column == "source_id")
     ids = records.field(id_name)
-    if records.null_count or ids.null_count or pc.any(pc.equal(ids, "")).as_py():
+    if records.null_count or blank_to_null(ids).null_count or pc.any(pc.utf8_is_space(ids)).as_py():
         return False
     legs = (records.field(name).field(fields.checkpoints_name) for name, _ in fields.legs)
     return all(scans.values.null_count == 0 for scans in legs)

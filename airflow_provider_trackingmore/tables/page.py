@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_trackingmore.exceptions import ResponseShapeError
 from airflow_provider_trackingmore.tables.columns import hashed
 from airflow_provider_trackingmore.tables.fast import read_regular
 from airflow_provider_trackingmore.tables.fields import field_map
@@ -66,15 +67,19 @@ def decode_page(
     fields = field_map(service, version)
     observed = (observed_at or datetime.now(UTC)).astimezone(UTC)
     origin = Origin(account, observed, include_personal_data)
-    records = read_regular(body, fields)
-    refused: list[Refused] = []
-    reader = "fast"
-    if records is None:
-        read = read_tolerant(body, fields, include_personal_data=include_personal_data)
-        records, refused, reader = read.records, read.refused, "tolerant"
-    trackings, checkpoints = flatten(records, fields, origin)
+    try:
+        records = read_regular(body, fields)
+        refused: list[Refused] = []
+        reader = "fast"
+        if records is None:
+            read = read_tolerant(body, fields, include_personal_data=include_personal_data)
+            records, refused, reader = read.records, read.refused, "tolerant"
+        trackings, checkpoints = flatten(records, fields, origin)
+        rejected = _rejected(refused, fields, origin)
+    except RecursionError:
+        raise ResponseShapeError("the page is nested too deeply to be a list of trackings") from None
     received = len(records) + sum(one.kind == "tracking" for one in refused)
-    return Page(trackings, checkpoints, _rejected(refused, fields, origin), received, reader)
+    return Page(trackings, checkpoints, rejected, received, reader)
 
 
 def _rejected(refused: list[Refused], fields: FieldMap, origin: Origin) -> pa.Table:
@@ -87,7 +92,9 @@ def _rejected_row(one: Refused, fields: FieldMap, origin: Origin) -> dict[str, o
     # The mark of the whole record goes into the key: a record rejected twice is one row.
     mark = hashlib.sha256(raw.encode()).hexdigest()
     named = (fields.service, origin.account, one.kind, str(one.source_id), mark)
-    kept = cleaned(one.raw, include_personal_data=origin.include_personal_data)
+    # Only field names tell what is personal: of anything but an object the mark and the length are kept.
+    may_stay = isinstance(one.raw, dict) or origin.include_personal_data
+    kept = cleaned(one.raw, include_personal_data=origin.include_personal_data) if may_stay else None
     return {
         "rejected_key": hashed("\x1f".join(named).encode()).hex(),
         "source": fields.service,
@@ -97,7 +104,9 @@ def _rejected_row(one: Refused, fields: FieldMap, origin: Origin) -> dict[str, o
         "source_id": one.source_id,
         "path": one.path,
         "reason": one.reason,
-        "raw_json": json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace").decode(),
+        "raw_json": None
+        if kept is None
+        else json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace").decode(),
         "raw_length": len(raw),
         "observed_at_utc": origin.observed_at.replace(tzinfo=None),
     }

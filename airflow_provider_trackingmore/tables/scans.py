@@ -124,7 +124,7 @@ def _places(times: Times, country: pa.StringArray, state: pa.StringArray) -> dic
     countries = [country_code(name) for name, _ in pairs]
     names = [zone_of(code, pair[1]) for code, pair in zip(countries, pairs, strict=True)]
     zones = sorted({name for name in names if name})
-    zone = pa.array([zones.index(name) if name else None for name in names], pa.int8()).take(places)
+    zone = pa.array([zones.index(name) if name else None for name in names], pa.int16()).take(places)
     # A place says nothing where the time carries its own offset, or is no time.
     applies = pc.and_(pc.is_null(times.offset_minutes), pc.is_valid(times.local))
     zone = pc.if_else(applies, zone, None)

@@ -148,7 +148,7 @@ REJECTED = _schema(
     ("source_id", _S, "id of the tracking, where known"),
     ("path", _S, "where in the page it stood"),
     ("reason", _S, "why it was set aside"),
-    ("raw_json", _S, "the record, personal data and credentials removed"),
+    ("raw_json", _S, "the record, personal data and credentials removed; null where it was no object"),
     ("raw_length", _I, "characters of the record before removal"),
     ("observed_at_utc", MOMENT, "when it was received"),
 )

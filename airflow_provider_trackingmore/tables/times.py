@@ -22,7 +22,9 @@ _SHAPE = re.compile(
     r"\s*(Z|z|[+-]\d{2}:?\d{2})?\s*"
 )
 _PRECISION = {10: "date", 16: "minute", 19: "second"}
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
+_OFFSET = re.compile(r"([+-])(\d{2}):?([0-5]\d)")
+# Years 1 and 9999 are placeholders, not times; their instants may lie where no program can show them.
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ def _parse_regular(texts: pa.StringArray) -> Times | None:
         local = pc.cast(texts, MOMENT)
     except pa.ArrowInvalid:
         return None
+    span = pc.min_max(local)
+    first, last = (pc.year(span[end]).as_py() for end in ("min", "max"))
+    if first is not None and not _FIRST_YEAR <= first <= last <= _LAST_YEAR:
+        return None
     places = pc.index_in(lengths, pa.array(list(_PRECISION), lengths.type))
     return Times(local, offsets, coded(list(_PRECISION.values()), places))
 
@@ -106,6 +112,8 @@ def _parse_one(text: str | None) -> tuple[datetime | None, int | None, str | Non
     year, m1, d1, m2, d2, m3, d3, hour, minute, second, fraction, suffix = match.groups()
     offset = _offset_minutes(suffix) if suffix else None
     if suffix and offset is None:
+        return nothing
+    if not _FIRST_YEAR <= int(year) <= _LAST_YEAR:
         return nothing
     try:
         local = datetime(

@@ -7,6 +7,7 @@ records that cannot be named, are set aside with the reason. Nothing is dropped 
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -59,9 +60,13 @@ def read_tolerant(body: bytes, fields: FieldMap, *, include_personal_data: bool)
 
 def _document(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8", "replace"), parse_int=_integer)
-    except RecursionError:
-        raise ResponseShapeError("the page is nested too deeply to be a list of trackings") from None
+        return json.loads(
+            body.decode("utf-8-sig", "replace"),
+            strict=False,
+            parse_int=_integer,
+            parse_float=_decimal,
+            parse_constant=str,
+        )
     except ValueError as error:
         raise ResponseShapeError(f"the page is not one JSON document: {_place(error)}") from None
 
@@ -69,6 +74,11 @@ def _document(body: bytes) -> Any:
 def _integer(digits: str) -> int | str:
     # Python refuses to convert thousands of digits; as text they travel in extra.
     return int(digits) if len(digits) < 400 else digits
+
+
+def _decimal(digits: str) -> float | str:
+    # JSON has no infinity: in extra it would make the whole column unreadable.
+    return number if math.isfinite(number := float(digits)) else digits
 
 
 def _place(error: ValueError) -> str:
@@ -86,14 +96,16 @@ def _items(document: Any, fields: FieldMap) -> tuple[list[Any], list[Refused]]:
     refused: list[Refused] = []
     if isinstance(found, dict) and isinstance(found.get("success"), list):
         # The sister brand's shape; unconfirmed for TrackingMore.
-        for place, item in enumerate(found.get("rejected") or []):
-            code = item.get("rejectedCode") if isinstance(item, dict) else None
+        rejected = found.get("rejected") or []
+        for place, item in enumerate(rejected if isinstance(rejected, list) else [rejected]):
+            code = _coerced(item.get("rejectedCode"), Kind.INTEGER) if isinstance(item, dict) else None
+            code = "unknown" if code in (None, _UNFIT) else code
             path = f"{'.'.join(fields.list_path)}.rejected[{place}]"
             refused.append(Refused("tracking", None, path, f"rejected by the service with code {code}", item))
         found = found["success"]
     if not isinstance(found, list):
         path = ".".join(fields.list_path)
-        raise ResponseShapeError(f"{path} is {type(found).__name__}, not a list")
+        raise ResponseShapeError(f"{path} is {_type(found)}, not a list")
     return found, refused
 
 
@@ -125,7 +137,7 @@ class _Reader:
                 row[name], left = self._leg(leg, f"{path}.{name}", source_id)
             else:
                 row[name], left = None, {} if leg in (None, [], "", "null") else _text_safe(leg)
-            if left:
+            if left != {}:
                 extra[name] = left
         row[EXTRA] = self._extra(extra)
         return row
@@ -177,10 +189,12 @@ def _fit(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the known fields coerced to their kinds, and everything else."""
     row: dict[str, Any] = {}
-    extra = {key: _text_safe(value) for key, value in item.items() if key not in ignore}
+    extra = {_text_safe(key): _text_safe(value) for key, value in item.items() if key not in ignore}
+    nested = set()
     for known in fields:
         holder, left = (row, extra)
         for step in known.path[:-1]:
+            nested.add(step)
             inner = left.get(step)
             if inner in (None, [], "", "null"):
                 extra.pop(step, None)
@@ -189,11 +203,12 @@ def _fit(
         name = known.path[-1]
         value = _coerced(left.get(name), known.kind)
         if known.care is not Care.PLAIN and value is _UNFIT:
-            value = json.dumps(left[name], ensure_ascii=False)  # never into extra under its own name
+            # Never into extra under its own name; credentials inside not even as text.
+            value = json.dumps(cleaned(left[name], include_personal_data=True), ensure_ascii=False)
         holder[name] = None if value is _UNFIT else value
         if value is not _UNFIT:
             left.pop(name, None)
-    return row, {key: value for key, value in extra.items() if value != {}}
+    return row, {key: value for key, value in extra.items() if value != {} or key not in nested}
 
 
 def _coerced(value: Any, kind: Kind) -> Any:
@@ -208,7 +223,7 @@ def _coerced(value: Any, kind: Kind) -> Any:
             value = int(value)
         if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
             value = int(value)
-        fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+        fits = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
         return value if fits else _UNFIT
     if kind is Kind.BOOLEAN:
         known = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}

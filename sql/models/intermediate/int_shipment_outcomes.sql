@@ -11,7 +11,10 @@ with shipments as (
         stg_trackings.*,
         int_as_of.as_of_utc,
         -- a snapshot taken after the window's end knows more than the window: its header does not count
-        case when coalesce(stg_trackings.updated_at_utc, stg_trackings.created_at_utc) > int_as_of.as_of_utc then null
+        case
+            when
+                coalesce(stg_trackings.updated_at_utc, stg_trackings.created_at_utc) > int_as_of.as_of_utc
+                then null
             else stg_trackings.status
         end as header_status
     from stg_trackings
@@ -28,12 +31,14 @@ milestones as (
         min(case when event_type = 'label_created' then event_at_utc end) as label_created_at_utc,
         min(case when event_type = 'out_for_delivery' then event_at_utc end) as out_for_delivery_at_utc,
         min(case when event_type = 'ready_for_pickup' then event_at_utc end) as ready_for_pickup_at_utc,
-        min(case when event_type in ('attempt_failed', 'delivered') then event_at_utc end) as first_attempt_at_utc,
+        min(case when event_type in ('attempt_failed', 'delivered') then event_at_utc end)
+            as first_attempt_at_utc,
         min(case when event_type = 'returning' then event_at_utc end) as returning_at_utc,
         min(case when event_type = 'returned' then event_at_utc end) as returned_scan_at_utc,
         min(case when event_type = 'lost_damaged' then event_at_utc end) as lost_at_utc,
         min(case when event_type = 'delivered' then event_at_utc end) as first_delivered_scan_at_utc,
-        max(case when is_physical and event_type <> 'delivered' then event_at_utc end) as last_movement_at_utc,
+        max(case when is_physical and event_type <> 'delivered' then event_at_utc end)
+            as last_movement_at_utc,
         max(case when is_physical then event_at_utc end) as last_physical_at_utc,
         count(*) as n_scans,
         sum(case when event_type = 'delivered' then 1 else 0 end) as n_delivered_scans,
@@ -82,7 +87,8 @@ joined as (
         coalesce(milestones.n_delivered_scans, 0) as n_delivered_scans,
         coalesce(milestones.has_exception, 0) = 1 as has_exception,
         coalesce(milestones.has_assumed_time, 0) = 1 as has_assumed_time,
-        coalesce(milestones.first_delivered_scan_at_utc < milestones.last_movement_at_utc, false) as has_status_regress,
+        coalesce(milestones.first_delivered_scan_at_utc < milestones.last_movement_at_utc, false)
+            as has_status_regress,
         case
             when milestones.returned_scan_at_utc is not null then milestones.returned_scan_at_utc
             -- "delivered" after the way back began is delivered to the sender
@@ -120,13 +126,15 @@ timed as (
             when 'lost' then lost_at_utc
             -- when the source gave up, seen or by its own rule of 30 days; never back at the last scan,
             -- which would let the parcels at risk know the future
-            when 'expired' then least(
-                as_of_utc,
-                greatest(
-                    last_physical_at_utc,
-                    coalesce(status_changed_at_utc, last_physical_at_utc + interval '30' day)
-                )
-            )
+            when 'expired'
+                then
+                    least(
+                        as_of_utc,
+                        greatest(
+                            last_physical_at_utc,
+                            coalesce(status_changed_at_utc, last_physical_at_utc + interval '30' day)
+                        )
+                    )
             else as_of_utc
         end as exit_at_utc
     from ended
@@ -138,19 +146,10 @@ select
     account,
     tracking_number,
     courier_code,
-    coalesce(origin_country, '??') || '->' || coalesce(destination_country, '??') as lane,
     origin_country,
     destination_country,
     status,
     outcome,
-    case
-        when picked_up_at_utc is null and delivered_scan_at_utc is not null then 'delivered_without_pickup_scan'
-        when picked_up_at_utc is null and outcome = 'delivered' then 'delivered_without_scans'
-        when picked_up_at_utc is null then 'never_scanned'
-        when outcome = 'delivered' and exit_at_utc is null then 'delivered_without_time'
-        when exit_at_utc < picked_up_at_utc then 'negative_duration'
-        else 'ok'
-    end as timing_quality,
     created_at_utc,
     label_created_at_utc,
     picked_up_at_utc,
@@ -159,17 +158,30 @@ select
     first_attempt_at_utc,
     returning_at_utc,
     last_physical_at_utc,
-    case when outcome = 'delivered' then delivered_scan_at_utc end as delivered_at_utc,
     exit_at_utc,
     as_of_utc,
     promised_date,
-    date_diff('microsecond', picked_up_at_utc, exit_at_utc) / 86400e6 as duration_days,
-    case
-        when outcome = 'expired' then date_diff('microsecond', picked_up_at_utc, last_physical_at_utc) / 86400e6
-    end as went_dark_at_days,
     n_scans,
     n_delivered_scans,
     has_exception,
     has_assumed_time,
-    has_status_regress
+    has_status_regress,
+    coalesce(origin_country, '??') || '->' || coalesce(destination_country, '??') as lane,
+    case
+        when
+            picked_up_at_utc is null and delivered_scan_at_utc is not null
+            then 'delivered_without_pickup_scan'
+        when picked_up_at_utc is null and outcome = 'delivered' then 'delivered_without_scans'
+        when picked_up_at_utc is null then 'never_scanned'
+        when outcome = 'delivered' and exit_at_utc is null then 'delivered_without_time'
+        when exit_at_utc < picked_up_at_utc then 'negative_duration'
+        else 'ok'
+    end as timing_quality,
+    case when outcome = 'delivered' then delivered_scan_at_utc end as delivered_at_utc,
+    date_diff('microsecond', picked_up_at_utc, exit_at_utc) / 86400e6 as duration_days,
+    case
+        when
+            outcome = 'expired'
+            then date_diff('microsecond', picked_up_at_utc, last_physical_at_utc) / 86400e6
+    end as went_dark_at_days
 from timed

@@ -41,11 +41,15 @@ still_open as (
                 order by days_since_pickup
                 rows between unbounded preceding and current row
             ) = 1 then 0e0
-            else exp(sum(case when n_ended < n_at_risk then ln(1e0 - n_ended * 1e0 / n_at_risk) else 0e0 end) over (
-                partition by grouping_name, courier_code, lane
-                order by days_since_pickup
-                rows between unbounded preceding and current row
-            ))
+            else
+                exp(
+                    sum(case when n_ended < n_at_risk then ln(1e0 - n_ended * 1e0 / n_at_risk) else 0e0 end)
+                        over (
+                            partition by grouping_name, courier_code, lane
+                            order by days_since_pickup
+                            rows between unbounded preceding and current row
+                        )
+                )
         end as share_open
     from at_risk
 ),

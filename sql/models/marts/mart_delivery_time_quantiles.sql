@@ -42,12 +42,12 @@ select
     cast(counts.n_delivered as bigint) as n_delivered,
     cast(counts.n_open as bigint) as n_open,
     cast(counts.n_timed as bigint) as n_timed,
-    counts.n_delivered * 1e0 / counts.n_shipments as delivered_share,
     quantiles.p50_days,
     quantiles.p80_days,
     quantiles.p90_days,
     quantiles.p95_days,
     quantiles.p99_days,
+    counts.n_delivered * 1e0 / counts.n_shipments as delivered_share,
     counts.n_assumed_time * 1e0 / counts.n_shipments as assumed_time_share,
     counts.n_shipments < 30 as is_small_sample
 from counts

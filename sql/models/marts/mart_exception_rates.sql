@@ -22,8 +22,8 @@ with counts as (
 rates as (
     select
         counts.*,
-        n_ever * 1e0 / n_shipments as ever_rate,
-        1.959963984540054e0 as z
+        1.959963984540054e0 as z,
+        n_ever * 1e0 / n_shipments as ever_rate
     from counts
 )
 

@@ -1,0 +1,30 @@
+.PHONY: demo test check format bench clean
+
+demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
+	@.venv/bin/python scripts/demo.py
+
+test: .venv/.ready # run the tests
+	.venv/bin/python -m pytest
+
+check: .venv/.ready # lint, format, types, SQL
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/sqlfluff lint --processes 2 sql
+
+format: .venv/.ready # put code and SQL into form
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/sqlfluff fix --processes 2 sql
+
+bench: .tools/bench/.ready # measure beside other ways, as ratios
+	@.tools/bench/bin/python benchmarks/run.py
+
+clean: # remove what the other targets made
+	rm -rf .venv .tools demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/.ready: pyproject.toml tests/constraints/development.txt scripts/environment
+	@scripts/environment .venv --group dev --constraint tests/constraints/development.txt
+
+.tools/bench/.ready: pyproject.toml benchmarks/peers.txt scripts/environment
+	@scripts/environment .tools/bench --requirement benchmarks/peers.txt

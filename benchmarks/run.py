@@ -1,0 +1,81 @@
+"""Our way beside others, over the same pages, in one run: ratios, because seconds say little.
+
+Every figure is a wall time divided by that of ``orjson.loads`` over the same bytes in the same round, on
+one core; the median of the rounds is printed with the smallest and largest. Targets are checked.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+import peers
+import pyarrow as pa
+from pages import pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROUNDS = 5
+PAGES = 5
+
+
+def main() -> int:
+    """Print the ratios; 1 if a target is missed."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    pa.set_cpu_count(1)
+    bodies = pages(PAGES)
+    size = sum(map(len, bodies)) / 1e6
+    print(f"{PAGES} pages of 2,000 trackings, {size:.0f} MB, {peers.count_checkpoints(bodies):,} checkpoints, one core\n")
+    decode = ratios("typed Arrow tables", bodies, peers.decode, ROUNDS)
+    load = ratios("merged DuckDB tables", bodies, peers.load, ROUNDS)
+    pandas = ratios("pandas.json_normalize to DuckDB", bodies, peers.load_with_pandas, 2)
+    dlt = ratios("dlt's default merge to DuckDB", bodies, peers.load_with_dlt, 1)
+    print()
+    targets = [
+        ("typed Arrow tables, x orjson.loads", decode, decode <= 1.0, "at most 1.0"),
+        ("merged DuckDB tables, x orjson.loads", load, load <= 2.2, "at most 2.2"),
+        ("times as fast as pandas.json_normalize", pandas / load, pandas / load >= 4, "at least 4"),
+        ("times as fast as dlt's default merge", dlt / load, dlt / load >= 40, "at least 40"),
+    ]
+    for name, value, reached, target in targets:
+        print(f"{name:<42}{value:>8.2f}  {target:<12} {'ok' if reached else 'MISSED'}")
+    return 0 if all(reached for _, _, reached, _ in targets) else 1
+
+
+def ratios(name: str, bodies: list[bytes], way: Callable[[list[bytes], Path], None], rounds: int) -> float:
+    """Return the median over rounds of one way's time as a multiple of ``orjson.loads``."""
+    found = []
+    for _ in range(rounds + 1):
+        base = seconds(lambda: parse(bodies))
+        with tempfile.TemporaryDirectory() as folder:
+            found.append(seconds(lambda folder=folder: way(bodies, Path(folder))) / base)
+    kept = found[1:]  # the first round pays for imports and warm-up
+    median = statistics.median(kept)
+    print(f"{name:<34}{median:>8.2f} x orjson.loads ({min(kept):.2f} to {max(kept):.2f})", flush=True)
+    return median
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """Return the wall time of one call."""
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def parse(bodies: list[bytes]) -> None:
+    """Parse every page and drop the result."""
+    for body in bodies:
+        orjson.loads(body)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
