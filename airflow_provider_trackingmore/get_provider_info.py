@@ -15,7 +15,7 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-provider-trackingmore",
         "name": name,
-        "description": "TrackingMore shipments in DuckDB and Parquet, with delivery times and exception rates.",
+        "description": "TrackingMore shipments in DuckDB and Parquet; delivery times and exception rates.",
         "versions": [__version__],
         "integrations": [
             {

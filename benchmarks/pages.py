@@ -31,7 +31,7 @@ COURIERS = ["dhl", "usps", "ups", "fedex", "china-post", "royal-mail", "gls", "4
 MILESTONES = ("inforeceived", "pickup", "outfordelivery", "delivery", "returning", "returned")
 
 
-def pages(count: int, size: int = 2000, seed: int = 1, now: datetime = datetime(2026, 11, 20)) -> list[bytes]:  # noqa: B008
+def pages(count: int, size: int = 2000, seed: int = 1, now: datetime = datetime(2026, 11, 20)) -> list[bytes]:
     """Return ``count`` bodies of ``size`` trackings; equal arguments give equal bytes."""
     draw = random.Random(seed)
     return [page(draw, size, now) for _ in range(count)]

@@ -33,7 +33,8 @@ def main() -> int:
     pa.set_cpu_count(1)
     bodies = pages(PAGES)
     size = sum(map(len, bodies)) / 1e6
-    print(f"{PAGES} pages of 2,000 trackings, {size:.0f} MB, {peers.count_checkpoints(bodies):,} checkpoints, one core\n")
+    scans = peers.count_checkpoints(bodies)
+    print(f"{PAGES} pages of 2,000 trackings, {size:.0f} MB, {scans:,} checkpoints, one core\n")
     decode = ratios("typed Arrow tables", bodies, peers.decode, ROUNDS)
     load = ratios("merged DuckDB tables", bodies, peers.load, ROUNDS)
     pandas = ratios("pandas.json_normalize to DuckDB", bodies, peers.load_with_pandas, 2)

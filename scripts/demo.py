@@ -103,17 +103,16 @@ def show(data: Path) -> None:
         ).fetchall()
     print(f"\n{new} trackings new, {changed} changed, {known - new - changed} unchanged", end="")
     print("" if complete else "; the window is INCOMPLETE, the next run reads it again")
-    print(
-        f"\n{'carrier':<14}{'shipments':>10}{'delivered':>11}{'p50 days':>10}{'p90 days':>10}{'exceptions':>12}"
-    )
+    print("\ncarrier       shipments  delivered  p50 days  p90 days  exceptions")
     for courier, shipments, share, p50, p90, rate in rows:
-        print(f"{courier:<14}{shipments:>10}{share:>11.1%}{_days(p50):>10}{_days(p90):>10}{rate:>12.1%}")
+        print(f"{courier:<14}{shipments:>9}{share:>11.1%}{_days(p50):>10}{_days(p90):>10}{rate:>12.1%}")
     print("\nDays run from the first scan and count open parcels too; '-' is not reached yet.")
-    print(
-        f"\nFor analysts:  {published}\nParquet:       {data / 'parquet'}\nAirflow's log: {data / 'airflow.log'}"
-    )
-    print(f'\nGo on with\n  duckdb -readonly {published}\nor\n  {sys.executable} -c "import duckdb;', end=" ")
-    print(f"print(duckdb.connect('{published}', read_only=True).sql('from mart_exception_rates'))\"")
+    print(f"\nFor analysts:  {published}")
+    print(f"Parquet:       {data / 'parquet'}")
+    print(f"Airflow's log: {data / 'airflow.log'}")
+    query = "from mart_exception_rates"
+    python = f"import duckdb; print(duckdb.connect('{published}', read_only=True).sql('{query}'))"
+    print(f'\nGo on with\n  duckdb -readonly {published}\nor\n  {sys.executable} -c "{python}"')
 
 
 def _days(value: float | None) -> str:

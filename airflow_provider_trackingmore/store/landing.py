@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.dataset as ds
-
 from airflow_provider_trackingmore.store.files import Folder
 from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, REJECTED, TRACKINGS
 

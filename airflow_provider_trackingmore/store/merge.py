@@ -189,10 +189,9 @@ def _insert_new() -> list[str]:
     """Return what adds the trackings that are not in the warehouse, and their scans."""
     trackings, scans = ", ".join(_LANDED_TRACKING), ", ".join(_LANDED_SCAN)
     return [
-        f"INSERT INTO trackings ({trackings}, first_observed_at_utc)"
-        f" SELECT {trackings}, observed_at_utc FROM ({_winners('landed_trackings', 'new')})",  # noqa: S608
-        f"INSERT INTO checkpoints ({scans}, first_observed_at_utc)"
-        f" SELECT {scans}, observed_at_utc FROM ({_winners('landed_checkpoints', 'new')})",  # noqa: S608
+        f"INSERT INTO {table} ({columns}, first_observed_at_utc)"  # noqa: S608
+        f" SELECT {columns}, observed_at_utc FROM ({_winners(f'landed_{table}', 'new')})"
+        for table, columns in (("trackings", trackings), ("checkpoints", scans))
     ]
 
 
@@ -223,7 +222,7 @@ def _replace_changed(months: str) -> list[str]:
             THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in scan_updates)}
         WHEN NOT MATCHED THEN INSERT ({", ".join(_LANDED_SCAN)}, first_observed_at_utc)
             VALUES ({", ".join(f"s.{name}" for name in _LANDED_SCAN)}, s.observed_at_utc)
-        """,
+        """,  # noqa: S608
     ]
 
 

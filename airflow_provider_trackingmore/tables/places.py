@@ -62,7 +62,10 @@ def _country_zones() -> dict[str, tuple[str, ...]]:
 def _state_zones() -> dict[str, str]:
     import us
 
-    single = [state for state in [*us.STATES_AND_TERRITORIES, us.states.DC] if len(state.time_zones) == 1]
+    # Old names of zones (Pacific/Samoa) are not installed everywhere.
+    known = {zone for zones in _country_zones().values() for zone in zones}
+    states = [*us.STATES_AND_TERRITORIES, us.states.DC]
+    single = [state for state in states if len(state.time_zones) == 1 and state.time_zones[0] in known]
     return {key: state.time_zones[0] for state in single for key in (state.abbr, state.name.upper())}
 
 

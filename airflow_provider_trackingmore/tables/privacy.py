@@ -15,9 +15,9 @@ _KNOWN = {
 # Fields that appear over time are judged by their name; better one column too few than a name too many.
 # Postcodes and the couriers' own phone numbers stay.
 _PERSONAL = re.compile(
-    r"customer|consignee|recipient|receiver|sender|shipper|contact|buyer|signature|si(gn|ng)ed_?by"
-    r"|(^|_)(full|first|last|user)_?name|e_?mail|phone|mobile|(^|_)sms($|_)|address|street"
-    r"|(^|_)notes?($|_)|comment|remark|proof|(^|_)pod($|_)|order_?(url|link|path)"
+    r"customer|consignee|recipient|receiver|sender|shipper|contact|buyer|signature|(sign|sing|receiv)ed_?by"
+    r"|(^|_)(full|first|last|user)_?name|e_?mail|phone|mobile|(^|_)sms(es)?($|_)|address|street"
+    r"|(^|_)notes?($|_)|comment|remark|proof|(^|_)pod($|_)|order_?(id_?)?(url|link|path)"
 )
 _SECRET = re.compile(
     r"tracking_?key|account_?number|courier_?account|password|secret|token|credential|api_?key"

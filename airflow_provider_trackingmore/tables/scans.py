@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airflow_provider_trackingmore.exceptions import ConfigurationError
 from airflow_provider_trackingmore.tables.columns import (
     SEPARATOR,
     as_hex,
@@ -131,9 +132,7 @@ def _places(times: Times, country: pa.StringArray, state: pa.StringArray) -> dic
     utc = times.utc()
     for code in pc.unique(zone).drop_null().to_pylist():
         here = pc.fill_null(pc.equal(zone, code), False)
-        zoned = pc.assume_timezone(
-            times.local.filter(here), zones[code], ambiguous="earliest", nonexistent="latest"
-        )
+        zoned = _in_zone(times.local.filter(here), zones[code])
         utc = pc.replace_with_mask(utc, here, zoned.view(pa.int64()).view(MOMENT))
     basis = pc.case_when(
         pc.make_struct(pc.is_null(utc), pc.is_valid(times.offset_minutes), pc.is_valid(zone)),
@@ -144,6 +143,16 @@ def _places(times: Times, country: pa.StringArray, state: pa.StringArray) -> dic
         "event_at_utc": utc,
         "time_basis": coded(["unparsable", "explicit_offset", "location_inferred", "assumed_utc"], basis),
     }
+
+
+def _in_zone(local: pa.TimestampArray, zone: str) -> pa.TimestampArray:
+    """Return instants; of a time that the clocks showed twice the first, after a gap the next one."""
+    try:
+        return pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="latest")
+    except pa.ArrowInvalid as error:
+        raise ConfigurationError(
+            f"this machine's time zone data do not know {zone}; install the system package tzdata"
+        ) from error
 
 
 def _keys(columns: dict[str, pa.Array], record_no: pa.Int32Array) -> pa.StringArray:

@@ -32,7 +32,7 @@ def meaning_of(source: str, status: str | None, substatus: str | None) -> Meanin
     Spelling drifts (``InfoReceived``, ``exception0010``), so both are normalised first. An unknown pair
     counts as a physical scan: a parcel that moves under a new code is not a parcel that stands still.
     """
-    clean_status = re.sub(r"\s+", "", status).lower() if status else None
+    clean_status = re.sub(r"\s+", "", status or "").lower() or None
     clean_substatus = _normal_substatus(substatus)
     known = _map()
     for key in ((source, "", clean_substatus), (source, clean_status, "")):
@@ -62,11 +62,9 @@ def meanings(status: pa.StringArray, substatus: pa.StringArray, source: str) -> 
 
 
 def _normal_substatus(text: str | None) -> str | None:
-    if not text:
-        return None
-    clean = re.sub(r"\s+", "", text).lower()
+    clean = re.sub(r"\s+", "", text or "").lower()
     match = _CODE.fullmatch(clean)
-    return f"{match[1]}{int(match[2]):03d}" if match else clean
+    return f"{match[1]}{int(match[2]):03d}" if match else clean or None
 
 
 @cache

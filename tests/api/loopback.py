@@ -29,7 +29,9 @@ def page(version: str, records: int = 1, total: int | None = None) -> bytes:
     if version != "v2":
         return envelope(version, data=items)
     total = records if total is None else total
-    return envelope("v2", data={"page": 1, "limit": 100, "total": str(total), "count": records, "items": items})
+    return envelope(
+        "v2", data={"page": 1, "limit": 100, "total": str(total), "count": records, "items": items}
+    )
 
 
 @dataclass

@@ -111,7 +111,7 @@ def test_a_list_that_answers_a_code_becomes_an_answer_or_the_right_error(
 
 @pytest.mark.parametrize(("version", "code"), [("v2", 4032), ("v3", 204), ("v4", 4121)])
 def test_a_number_nobody_recognises_has_no_couriers(service, client_for, version, code):
-    service.say(envelope(version, code))
+    service.say(envelope(version, code, {}))
     assert client_for(service.url, version).detect_courier("??") == []
 
 
@@ -204,9 +204,7 @@ HTML = b"<html><body><h1>Gateway</h1></body></html>"
         pytest.param(Reply(b"[" * 200_000), TransportError, id="nested-beyond-reason"),
         pytest.param(Reply(raw=b""), TransportError, id="dropped-without-an-answer"),
         pytest.param(Reply(raw=b"nonsense\r\n\r\n"), TransportError, id="not-http"),
-        pytest.param(
-            Reply(b"not gzip", headers={"Content-Encoding": "gzip"}), TransportError, id="bad-gzip"
-        ),
+        pytest.param(Reply(b"not gzip", headers={"Content-Encoding": "gzip"}), TransportError, id="bad-gzip"),
         pytest.param(
             Reply(gzip.compress(page("v2", 50))[:-30], headers={"Content-Encoding": "gzip"}),
             TransportError,

@@ -1,0 +1,200 @@
+"""Requests keep their distance, come again after trouble, and rest all together after a refusal."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import format_datetime
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from loopback import NOW, Reply, Time, envelope, page
+
+from airflow_provider_trackingmore.api.headers import http_date, retry_after
+from airflow_provider_trackingmore.api.pace import Pacer
+from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
+from airflow_provider_trackingmore.exceptions import (
+    AuthenticationError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
+
+LIMITED = RateLimitError("asked too often")
+
+
+@pytest.mark.parametrize(
+    ("error", "tried", "elapsed", "expected"),
+    [
+        pytest.param(TransportError("reset"), 1, 0, 1.0, id="first-try-waits-little"),
+        pytest.param(TransportError("reset"), 4, 0, 8.0, id="wait-doubles"),
+        pytest.param(TransportError("reset"), 5, 0, None, id="tries-are-capped"),
+        pytest.param(ServerError("busy"), 1, 899, 1.0, id="total-time-may-be-used-up"),
+        pytest.param(ServerError("busy"), 1, 899.5, None, id="total-time-is-capped"),
+        pytest.param(LIMITED, 1, 0, 120, id="rate-limit-names-its-wait"),
+        pytest.param(LIMITED, 2, 790, None, id="rate-limit-beyond-the-total-time"),
+        pytest.param(AuthenticationError("refused"), 1, 0, None, id="a-wrong-key-is-final"),
+    ],
+)
+def test_the_wait_before_the_next_try(error, tried, elapsed, expected):
+    assert wait_before_next(error, tried, elapsed, RetryLimits(), jitter=1.0) == expected
+
+
+@given(st.integers(1, 60), st.floats(0, 1))
+def test_a_wait_is_jittered_by_half_and_never_too_long(tried, jitter):
+    limits = RetryLimits(tries=100)
+    wait = wait_before_next(TransportError("reset"), tried, 0, limits, jitter)
+    full = min(limits.longest_wait, 2.0 ** (tried - 1))
+    assert full / 2 <= wait <= full
+
+
+def test_trouble_passes_and_the_caller_does_not_notice(service, client_for, time, caplog):
+    service.say(Reply(raw=b""), Reply(status=502), Reply(b"{"), page("v4", 3))
+    client = client_for(service.url)
+    assert client.list_page().body == page("v4", 3)
+    assert client.request_count == len(service.asked) == 4
+    waits = sum(time.naps)
+    assert 3.5 <= waits <= 7.4
+    assert client.waited_seconds == pytest.approx(waits)
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 3
+
+
+def test_an_error_of_ours_is_not_sent_twice(service, client_for, time):
+    service.say(envelope("v2", 4001))
+    with pytest.raises(AuthenticationError):
+        client_for(service.url, "v2").list_page()
+    assert len(service.asked) == 1
+    assert time.naps == []
+
+
+@pytest.mark.parametrize(
+    ("told", "rest"),
+    [
+        pytest.param(None, 120, id="nothing"),
+        pytest.param("30", 120, id="less-than-two-minutes"),
+        pytest.param("300", 300, id="longer"),
+        pytest.param(format_datetime(NOW.replace(minute=5), usegmt=True), 300, id="a-date"),
+        pytest.param(format_datetime(NOW.replace(hour=1), usegmt=True), 120, id="a-date-gone-by"),
+        pytest.param("soon", 120, id="a-word"),
+        pytest.param("\u00b2", 120, id="a-digit-that-is-no-number"),
+        pytest.param("-5", 120, id="below-zero"),
+    ],
+)
+def test_after_a_429_the_client_rests_two_minutes_or_longer_if_told(service, client_for, time, told, rest):
+    headers = {"Date": format_datetime(NOW, usegmt=True)} | ({"Retry-After": told} if told else {})
+    service.say(Reply(status=429, headers=headers), page("v4"))
+    client_for(service.url).list_page()
+    assert sum(time.naps) == pytest.approx(rest)
+
+
+@given(st.text(st.characters(max_codepoint=255)))
+def test_no_header_breaks_the_reading_of_dates(text):
+    moment = http_date(text)
+    assert moment is None or moment.utcoffset().total_seconds() == 0
+    assert isinstance(retry_after({"Retry-After": text, "Date": text}), float)
+
+
+def test_a_body_code_429_rests_as_well(service, client_for, time):
+    service.say(envelope("v3", 429), page("v3"))
+    client_for(service.url, "v3").list_page()
+    assert sum(time.naps) == 120
+
+
+def test_refusals_end_in_the_error_after_as_many_tries_as_allowed(service, client_for, time):
+    service.say(Reply(status=429))
+    with pytest.raises(RateLimitError) as caught:
+        client_for(service.url, retries=2).list_page()
+    assert caught.value.transient
+    assert caught.value.wait_seconds == 120
+    assert len(service.asked) == 3
+    assert sum(time.naps) == 240
+
+
+def test_refusals_end_in_the_error_within_the_total_time(service, client_for, time):
+    service.say(Reply(status=429))
+    with pytest.raises(RateLimitError):
+        client_for(service.url, retries=50).list_page()
+    assert sum(time.naps) <= 900
+    assert len(service.asked) == 8
+
+
+def test_a_very_long_rest_is_told_and_kept_but_not_waited_for(service, client_for, time):
+    service.say(Reply(status=429, headers={"Retry-After": "86400"}), page("v4"))
+    client = client_for(service.url)
+    for _ in range(2):
+        with pytest.raises(RateLimitError) as caught:
+            client.list_page()
+        assert caught.value.wait_seconds == 86400
+    assert len(service.asked) == 1
+    assert time.naps == []
+    time.sleep(86400)
+    client.list_page()
+
+
+def test_all_threads_of_a_client_rest(service, client_for, time):
+    """Three threads ask at once; whoever is not refused has no reason of its own to wait."""
+    service.say(Reply(status=429), page("v4"))
+    starts, client = [], client_for(service.url, requests_per_second=1000)
+    take, gate = service.take, threading.Barrier(3)
+
+    def noted(asked):
+        starts.append(time.monotonic())
+        return take(asked)
+
+    def ask(number):
+        gate.wait(5)
+        return client.list_page(page=number)
+
+    service.take = noted
+    with ThreadPoolExecutor(3) as pool:
+        assert len(list(pool.map(ask, range(3)))) == 3
+    # The fake time goes on with every sleeper, so only what came before the refusal may start early.
+    assert len(starts) == 4
+    client.list_page()
+    assert time.monotonic() - starts[0] >= 120
+
+
+def test_a_rest_holds_for_requests_that_were_not_refused():
+    time = Time()
+    pacer = Pacer(10, clock=time.monotonic, sleep=time.sleep)
+    pacer.rest(120)
+    pacer.rest(5)
+    pacer.wait_for_turn()
+    assert sum(time.naps) == 120
+
+
+@given(st.floats(0.001, 1000), st.integers(1, 30))
+def test_no_two_requests_start_closer_than_the_interval(per_second, count):
+    time, starts = Time(), []
+    pacer = Pacer(per_second, clock=time.monotonic, sleep=time.sleep)
+    for _ in range(count):
+        pacer.wait_for_turn()
+        starts.append(time.monotonic())
+    gaps = [later - earlier for earlier, later in pairwise(starts)]
+    assert all(gap >= 1 / per_second for gap in gaps)
+    assert starts[0] == 1000.0
+
+
+def test_a_slow_answer_costs_no_pace():
+    time = Time()
+    pacer = Pacer(1, clock=time.monotonic, sleep=time.sleep)
+    pacer.wait_for_turn()
+    time.sleep(5)
+    pacer.wait_for_turn()
+    assert time.naps == [5]
+
+
+def test_threads_share_one_pace():
+    time, starts = Time(), []
+    pacer = Pacer(10, clock=time.monotonic, sleep=time.sleep)
+
+    def start(_):
+        pacer.wait_for_turn()
+        starts.append(1)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(start, range(20)))
+    assert len(starts) == 20
+    assert time.monotonic() >= 1000 + 1.9

@@ -1,0 +1,24 @@
+"""What all tests share: an Airflow home of their own, set before anything imports Airflow."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-test-")
+os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(ROOT / "dags")
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+# The machine's own settings must not reach the tests.
+for name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "TRACKINGMORE_"))]:
+    if name != "TRACKINGMORE_SDKS":
+        del os.environ[name]
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> str:
+    return str(tmp_path / "warehouse.duckdb")

@@ -1,0 +1,218 @@
+"""Shipments with a story, and what the models must make of them (one case, one sentence)."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from factories import key, record, scan
+
+from airflow_provider_trackingmore.store import run_models
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "store"))
+from loading import load
+
+AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
+
+# Great Britain in November: local time is UTC.
+LABEL = scan("2026-11-01T08:00:00", "transit", "notfound001")
+PICKED_UP = scan("2026-11-01T10:00:00")
+HUB = scan("2026-11-02T10:00:00", "transit", "transit002")
+OUT = scan("2026-11-03T06:00:00", "pickup", "pickup001")
+DELIVERED = scan("2026-11-04T10:00:00", "delivered", "delivered001")
+FAILED = scan("2026-11-03T12:00:00", "undelivered", "undelivered002")
+RETURNING = scan("2026-11-05T12:00:00", "exception", "exception011")
+LOST = scan("2026-11-06T10:00:00", "exception", "exception007")
+
+
+def both_legs(*scans):
+    newest_first = list(reversed(scans))
+    return {"destination_info": {"courier_code": "usps", "trackinfo": newest_first}}
+
+
+CASES = {
+    "newest_first": (record("x", PICKED_UP, HUB, DELIVERED), "delivered", 3.0, "ok"),
+    "oldest_first": (
+        record("x", DELIVERED, HUB, PICKED_UP, delivery_status="delivered"),
+        "delivered",
+        3.0,
+        "ok",
+    ),
+    "every_row_twice": (record("x", PICKED_UP, PICKED_UP, DELIVERED, DELIVERED), "delivered", 3.0, "ok"),
+    "both_legs_repeat_the_scans": (
+        record("x", PICKED_UP, DELIVERED, **both_legs(PICKED_UP, DELIVERED)),
+        "delivered",
+        3.0,
+        "ok",
+    ),
+    "delivered_then_transit_then_delivered": (
+        record("x", PICKED_UP, scan("2026-11-02T10:00:00", "delivered", "delivered001"), OUT, DELIVERED),
+        "delivered",
+        3.0,
+        "ok",
+    ),
+    "failed_attempt_returning_delivered_to_the_sender": (
+        record("x", PICKED_UP, FAILED, RETURNING, scan("2026-11-14T10:00:00", "delivered", "delivered001")),
+        "returned",
+        13.0,
+        "ok",
+    ),
+    "returned_by_its_own_code": (
+        record("x", PICKED_UP, FAILED, scan("2026-11-09T10:00:00", "exception", "exception010")),
+        "returned",
+        8.0,
+        "ok",
+    ),
+    "label_row_after_the_delivery": (
+        record(
+            "x",
+            PICKED_UP,
+            DELIVERED,
+            scan("2026-11-04T12:00:00", "transit", "notfound001"),
+            delivery_status="delivered",
+        ),
+        "delivered",
+        3.0,
+        "ok",
+    ),
+    "a_label_never_starts_the_clock": (record("x", LABEL, PICKED_UP, DELIVERED), "delivered", 3.0, "ok"),
+    "first_scan_is_out_for_delivery": (
+        record("x", OUT, scan("2026-11-03T13:00:00", "delivered", "delivered001")),
+        "delivered",
+        7 / 24,
+        "ok",
+    ),
+    "label_only": (record("x", LABEL), "open", None, "never_scanned"),
+    "no_scans": (record("x"), "open", None, "never_scanned"),
+    "header_delivered_without_scans": (
+        record("x", delivery_status="delivered"),
+        "delivered",
+        None,
+        "delivered_without_scans",
+    ),
+    "delivered_scan_only": (record("x", DELIVERED), "delivered", None, "delivered_without_pickup_scan"),
+    "header_in_transit_with_a_delivered_scan": (
+        record("x", PICKED_UP, DELIVERED, delivery_status="transit"),
+        "delivered",
+        3.0,
+        "ok",
+    ),
+    "delivered_in_the_minute_of_the_pick_up": (
+        record("x", PICKED_UP, scan("2026-11-01T10:00:00", "delivered", "delivered001")),
+        "delivered",
+        0.0,
+        "ok",
+    ),
+    "delivered_before_the_pick_up": (
+        record(
+            "x",
+            scan("2026-11-01T04:00:00", "delivered", "delivered001"),
+            PICKED_UP,
+            delivery_status="delivered",
+        ),
+        "delivered",
+        -0.25,
+        "negative_duration",
+    ),
+    "lost": (record("x", PICKED_UP, LOST), "lost", 5.0, "ok"),
+    "found_again_after_a_loss": (
+        record("x", PICKED_UP, LOST, scan("2026-11-08T10:00:00")),
+        "open",
+        AS_OF.timestamp() / 86400 - 20758 - 10 / 24,
+        "ok",
+    ),
+    "open_is_censored_at_the_end_of_the_window": (record("x", PICKED_UP), "open", 18 + 14 / 24, "ok"),
+    "a_scan_of_next_year_is_left_out": (
+        record(
+            "x",
+            PICKED_UP,
+            scan("2027-11-01T10:00:00", "delivered", "delivered001"),
+            delivery_status="transit",
+        ),
+        "open",
+        18 + 14 / 24,
+        "ok",
+    ),
+    "expired_ends_thirty_days_after_the_last_scan": (
+        record(
+            "x",
+            scan("2026-09-01T10:00:00"),
+            scan("2026-09-04T10:00:00"),
+            delivery_status="expired",
+            created_at="2026-09-01T00:00:00+00:00",
+        ),
+        "expired",
+        33.0,
+        "ok",
+    ),
+    "date_only_scans": (
+        record("x", scan("2026-11-01"), scan("2026-11-04", "delivered", "delivered001")),
+        "delivered",
+        3.0,
+        "ok",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """All cases in one warehouse, by name."""
+    warehouse = str(tmp_path_factory.mktemp("outcomes") / "warehouse.duckdb")
+    load(warehouse, [one | {"id": f"{name:0>32}"} for name, (one, *_) in CASES.items()], last=AS_OF)
+    run_models(warehouse)
+    with duckdb.connect(warehouse) as connection:
+        result = connection.execute("FROM int_shipment_outcomes")
+        names = [column[0] for column in result.description]
+        return {
+            row[names.index("tracking_key")]: dict(zip(names, row, strict=True)) for row in result.fetchall()
+        }
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_outcome_days_and_timing_are_as_the_story_says(outcomes, name):
+    _, outcome, days, quality = CASES[name]
+    found = outcomes[key(name)]
+    assert (found["outcome"], found["timing_quality"]) == (outcome, quality)
+    if days is not None:
+        assert found["duration_days"] == pytest.approx(days, abs=1e-9)
+
+
+def test_an_expired_shipment_says_when_it_went_dark(outcomes):
+    assert outcomes[key("expired_ends_thirty_days_after_the_last_scan")]["went_dark_at_days"] == 3.0
+
+
+def test_a_delivery_that_was_contradicted_is_flagged(outcomes):
+    assert outcomes[key("delivered_then_transit_then_delivered")]["has_status_regress"]
+    assert not outcomes[key("label_row_after_the_delivery")]["has_status_regress"]
+
+
+def test_every_tracking_has_one_outcome(outcomes):
+    assert len(outcomes) == len(CASES)
+
+
+def test_an_expiry_that_was_witnessed_ends_when_the_source_declared_it(tmp_path):
+    warehouse = str(tmp_path / "warehouse.duckdb")
+    old = {"created_at": "2026-09-01T00:00:00+00:00", "update_at": "2026-09-02T00:00:00+00:00"}
+    load(warehouse, [record("x", scan("2026-09-01T10:00:00"), **old)], last=datetime(2026, 9, 3, tzinfo=UTC))
+    expired = {"update_at": "2026-11-01T09:00:00+00:00", "delivery_status": "expired"}
+    load(warehouse, [record("x", scan("2026-09-01T10:00:00"), **old | expired)], last=AS_OF)
+    run_models(warehouse)
+    with duckdb.connect(warehouse) as connection:
+        found = connection.execute("SELECT outcome, duration_days FROM int_shipment_outcomes").fetchall()
+    assert found == [("expired", 61.0)]
+
+
+def test_a_header_newer_than_the_window_does_not_count_yet(tmp_path):
+    warehouse = str(tmp_path / "warehouse.duckdb")
+    late = {"update_at": "2026-11-20T00:10:00+00:00", "delivery_status": "delivered"}
+    load(
+        warehouse,
+        [record("x", PICKED_UP, scan("2026-11-20T00:05:00", "delivered", "delivered001"), **late)],
+        last=AS_OF,
+    )
+    run_models(warehouse)
+    with duckdb.connect(warehouse) as connection:
+        assert connection.execute("SELECT outcome FROM int_shipment_outcomes").fetchall() == [("open",)]

@@ -1,0 +1,87 @@
+"""Landing files: kept per window, gone on with after a kill, cleaned when old."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from factories import body, record, scan
+from loading import ACCOUNT, READING, load_run, rows
+
+from airflow_provider_trackingmore.store.files import Folder
+from airflow_provider_trackingmore.store.landing import Range, clean_landing, start_run, unfinished_run
+from airflow_provider_trackingmore.tables import decode_page
+
+NOW = datetime(2026, 11, 10, tzinfo=UTC)
+
+
+@pytest.fixture(params=["path", "url"])
+def root(request, tmp_path):
+    folder = tmp_path / "landing"
+    return str(folder) if request.param == "path" else folder.as_uri()
+
+
+def start(root: str):
+    return start_run(root, ACCOUNT, None, None, Range(None, NOW))
+
+
+def test_a_page_lands_as_parquet_files_named_by_its_window(root, tmp_path):
+    run = start(root)
+    run.land("created-1-2", decode_page(body(record("a", scan("2026-11-01T10:00:00")), {"no": "id"})))
+    names = sorted(path.name for path in (tmp_path / "landing").rglob("*.parquet"))
+    assert names == [f"created-1-2.{kind}.parquet" for kind in ("checkpoints", "rejected", "trackings")]
+
+
+def test_the_same_window_read_again_replaces_its_files(root, tmp_path):
+    run = start(root)
+    run.land("created-1-2", decode_page(body(record("a"))))
+    run.land("created-1-2", decode_page(body(record("a"), record("b"))))
+    (path,) = (tmp_path / "landing").rglob("*.trackings.parquet")
+    assert pq.read_table(path).num_rows == 2
+
+
+def test_a_run_that_was_not_merged_is_found_again_with_its_finished_windows(root):
+    run = start(root)
+    run.finish_window("created-1-2", {"axis": "created", "first": 1, "last": 2})
+    again = unfinished_run(root, ACCOUNT, None, None)
+    assert again is not None
+    assert (again.run_id, again.range) == (run.run_id, run.range)
+    assert again.finished_windows() == [{"axis": "created", "first": 1, "last": 2}]
+
+
+def test_a_run_asked_for_with_another_window_is_another_run(root):
+    start(root)
+    assert unfinished_run(root, ACCOUNT, NOW - timedelta(days=1), None) is None
+
+
+def test_a_merged_run_is_not_gone_on_with(root, warehouse):
+    run = start(root)
+    run.land("created-1-2", decode_page(body(record("a", scan("2026-11-01T10:00:00")))))
+    load_run(warehouse, ACCOUNT, run, READING)
+    assert unfinished_run(root, ACCOUNT, None, None) is None
+    assert rows(warehouse, "SELECT count(*) FROM checkpoints") == [(1,)]
+
+
+def test_only_old_merged_runs_are_cleaned(root, tmp_path):
+    old_merged, old_open, new_merged = start(root), start(root), start(root)
+    for run in (old_merged, new_merged):
+        run.mark_merged()
+    for run in (old_merged, old_open):
+        about = tmp_path / "landing" / Path(run.files.path).relative_to(tmp_path / "landing") / "run.json"
+        facts = json.loads(about.read_text()) | {"started_at": "2026-01-01T00:00:00+00:00"}
+        about.write_text(json.dumps(facts))
+    assert clean_landing(root, ACCOUNT, timedelta(days=7)) == 1
+    assert not Path(old_merged.files.path).exists()
+    assert Path(old_open.files.path).exists()
+    assert Path(new_merged.files.path).exists()
+
+
+def test_a_file_that_is_not_finished_never_appears(tmp_path):
+    folder = Folder.at(tmp_path)
+    with pytest.raises(RuntimeError), folder.writing("data.parquet") as stream:
+        stream.write(b"half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []

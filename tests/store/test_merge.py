@@ -1,0 +1,198 @@
+"""The guarded merge: the latest snapshot of a tracking wins as a whole, its scans with it."""
+
+from __future__ import annotations
+
+import pytest
+from factories import key, record, scan
+from loading import ACCOUNT, READING, land, load, rows
+
+from airflow_provider_trackingmore.exceptions import WarehouseError
+from airflow_provider_trackingmore.store import load as load_module
+from airflow_provider_trackingmore.store.load import load_run
+from airflow_provider_trackingmore.store.merge import Merged
+from airflow_provider_trackingmore.store.state import Account
+
+PICKED_UP = scan("2026-11-01T10:00:00")
+HUB = scan("2026-11-02T10:00:00", "transit", "transit002")
+DELIVERED = scan("2026-11-03T10:00:00", "delivered", "delivered001")
+
+EVERYTHING = "SELECT t.*, c.* FROM trackings t LEFT JOIN checkpoints c USING (tracking_key) ORDER BY ALL"
+
+
+def texts(warehouse: str) -> list[tuple[str, ...]]:
+    return rows(
+        warehouse, "SELECT tracking_key, substatus FROM checkpoints ORDER BY tracking_key, event_at_local"
+    )
+
+
+def test_a_new_tracking_comes_with_its_scans(warehouse):
+    merged = load(warehouse, [record("a", PICKED_UP, HUB), record("b")])
+    assert merged == Merged(distinct=2, new=2, checkpoints=2)
+    assert texts(warehouse) == [(key("a"), "transit001"), (key("a"), "transit002")]
+    assert rows(warehouse, "SELECT checkpoint_count FROM trackings ORDER BY 1") == [(0,), (2,)]
+
+
+def test_a_newer_snapshot_replaces_the_tracking_and_its_scans_together(warehouse):
+    load(warehouse, [record("a", PICKED_UP, HUB)])
+    newer = record("a", PICKED_UP, DELIVERED, update_at="2026-11-03T12:00:00+00:00")
+    assert load(warehouse, [newer]) == Merged(distinct=1, changed=1, checkpoints=2)
+    assert texts(warehouse) == [(key("a"), "transit001"), (key("a"), "delivered001")]
+    assert rows(warehouse, "SELECT status, updated_at_utc::VARCHAR FROM trackings") == [
+        ("delivered", "2026-11-03 12:00:00")
+    ]
+
+
+def test_an_older_snapshot_never_replaces_a_newer_one(warehouse):
+    load(warehouse, [record("a", PICKED_UP, DELIVERED, update_at="2026-11-03T12:00:00+00:00")])
+    before = rows(warehouse, EVERYTHING)
+    assert load(warehouse, [record("a", PICKED_UP)]) == Merged(distinct=1, unchanged=1)
+    assert rows(warehouse, EVERYTHING) == before
+
+
+def test_a_null_update_time_counts_as_the_creation_time(warehouse):
+    load(warehouse, [record("a", PICKED_UP)])
+    assert load(warehouse, [record("a", update_at=None)]) == Merged(distinct=1, unchanged=1)
+    load(warehouse, [record("b", update_at=None)])
+    assert load(warehouse, [record("b", PICKED_UP)]).changed == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(record("a", PICKED_UP, HUB), id="a-scan-more"),
+        pytest.param(record("a", PICKED_UP, title="Blue mug"), id="another-title"),
+        pytest.param(record("a", PICKED_UP | {"zip": "LS1"}), id="another-postcode-of-a-scan"),
+        pytest.param(record("a"), id="no-scan-any-more"),
+        pytest.param(
+            record("a", PICKED_UP, origin_info={"courier_code": "gls", "trackinfo": [PICKED_UP]}),
+            id="another-courier-of-the-leg",
+        ),
+    ],
+)
+def test_a_second_change_within_the_same_second_is_not_lost(warehouse, changed):
+    load(warehouse, [record("a", PICKED_UP)])
+    assert load(warehouse, [changed]).changed == 1
+    assert rows(warehouse, "SELECT checkpoint_count FROM trackings") == rows(
+        warehouse, "SELECT count(*) FROM checkpoints"
+    )
+
+
+def test_the_same_content_at_the_same_time_changes_nothing(warehouse):
+    load(warehouse, [record("a", PICKED_UP, transit_time=3)])
+    before = rows(warehouse, EVERYTHING)
+    # The service's day counters tick without a change of the parcel.
+    assert load(warehouse, [record("a", PICKED_UP, transit_time=4)]) == Merged(distinct=1, unchanged=1)
+    assert rows(warehouse, EVERYTHING) == before
+
+
+def test_of_several_snapshots_in_one_run_the_newest_wins_and_the_later_read_among_equals(warehouse):
+    newest = record("a", PICKED_UP, DELIVERED, update_at="2026-11-05T00:00:00+00:00", title="newest")
+    load(
+        warehouse,
+        [record("a", title="old")],
+        [newest | {"title": "first"}, newest],
+        [record("a", title="old")],
+    )
+    assert rows(warehouse, "SELECT title, checkpoint_count FROM trackings") == [("newest", 2)]
+    assert len(texts(warehouse)) == 2
+
+
+def test_merging_the_same_run_again_changes_nothing(warehouse):
+    run = land(warehouse, [record("a", PICKED_UP), {"no": "id"}])
+    load_run(warehouse, ACCOUNT, run, READING)
+    before = {
+        name: rows(warehouse, f"FROM {name} ORDER BY ALL") for name in ("trackings", "checkpoints", "loads")
+    }
+    assert load_run(warehouse, ACCOUNT, run, READING) == Merged()
+    for name, content in before.items():
+        assert rows(warehouse, f"FROM {name} ORDER BY ALL") == content
+
+
+def test_surviving_scans_keep_the_moment_they_were_first_seen(warehouse):
+    load(warehouse, [record("a", PICKED_UP)])
+    seen = rows(warehouse, "SELECT first_observed_at_utc FROM checkpoints")
+    load(warehouse, [record("a", PICKED_UP | {"zip": "LS1"}, HUB, update_at="2026-11-04T00:00:00+00:00")])
+    after = rows(
+        warehouse, "SELECT first_observed_at_utc, postal_code FROM checkpoints ORDER BY event_at_local"
+    )
+    assert after[0] == (*seen[0], "LS1")
+    assert after[1][0] > seen[0][0]
+
+
+def test_the_first_sight_of_a_tracking_survives_its_changes(warehouse):
+    load(warehouse, [record("a", PICKED_UP)])
+    first = rows(warehouse, "SELECT first_observed_at_utc FROM trackings")
+    load(warehouse, [record("a", HUB, update_at="2026-11-04T00:00:00+00:00")])
+    assert rows(warehouse, "SELECT first_observed_at_utc FROM trackings") == first
+
+
+def test_the_moment_of_a_status_is_that_of_the_first_snapshot_with_it(warehouse):
+    changes = "SELECT status_changed_at_utc::VARCHAR FROM trackings"
+    load(warehouse, [record("a", PICKED_UP)])
+    assert rows(warehouse, changes) == [(None,)]
+    load(warehouse, [record("a", PICKED_UP, DELIVERED, update_at="2026-11-03T12:00:00+00:00")])
+    assert rows(warehouse, changes) == [("2026-11-03 12:00:00",)]
+    load(
+        warehouse,
+        [record("a", PICKED_UP, DELIVERED, update_at="2026-11-09T12:00:00+00:00", title="late note")],
+    )
+    assert rows(warehouse, changes) == [("2026-11-03 12:00:00",)]
+
+
+def test_a_tracking_whose_creation_time_appears_later_stays_one_row(warehouse):
+    load(warehouse, [record("a", PICKED_UP, created_at=None)])
+    load(warehouse, [record("a", PICKED_UP, HUB, update_at="2026-11-04T00:00:00+00:00")])
+    assert rows(warehouse, "SELECT created_month, checkpoint_count FROM trackings") == [("2026-11", 2)]
+    assert rows(warehouse, "SELECT created_month, count(*) FROM checkpoints GROUP BY 1") == [("2026-11", 2)]
+
+
+def test_a_rejected_record_is_kept_once(warehouse):
+    for _ in range(2):
+        load(warehouse, [{"no": "id"}, record("a")])
+    assert rows(warehouse, "SELECT kind, raw_json FROM rejected_records") == [("tracking", '{"no": "id"}')]
+    assert rows(warehouse, "SELECT n_rejected FROM loads ORDER BY finished_at_utc") == [(1,), (0,)]
+
+
+def test_a_merge_that_fails_leaves_the_warehouse_as_it_was(warehouse, monkeypatch):
+    load(warehouse, [record("a", PICKED_UP)])
+    before = rows(warehouse, EVERYTHING), rows(warehouse, "FROM loads")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(load_module, "remember", fail)
+    with pytest.raises(RuntimeError, match="disk is full"):
+        load(warehouse, [record("a", PICKED_UP, HUB, update_at="2026-11-04T00:00:00+00:00"), record("b")])
+    assert (rows(warehouse, EVERYTHING), rows(warehouse, "FROM loads")) == before
+
+
+def test_another_api_version_with_other_ids_is_refused(warehouse):
+    load(warehouse, [record("a", PICKED_UP)])
+    other = Account("trackingmore", "default", "v3", "fingerprint")
+    run = land(warehouse, [record("b", PICKED_UP, tracking_number="NUMBER-a")])
+    run.land("created-0", _as_version(record("b", PICKED_UP, tracking_number="NUMBER-a"), "v3"))
+    with pytest.raises(WarehouseError, match="other ids"):
+        load_run(warehouse, other, run, READING)
+    assert rows(warehouse, "SELECT count(*) FROM trackings") == [(1,)]
+
+
+def test_another_api_version_with_the_same_ids_is_welcome(warehouse):
+    load(warehouse, [record("a", PICKED_UP)])
+    other = Account("trackingmore", "default", "v3", "fingerprint")
+    run = land(warehouse)
+    run.land("created-0", _as_version(record("a", PICKED_UP, update_at="2026-11-04T00:00:00+00:00"), "v3"))
+    assert load_run(warehouse, other, run, READING).changed == 1
+
+
+def _as_version(one, version):
+    import dataclasses
+
+    import pyarrow as pa
+    from factories import body
+
+    from airflow_provider_trackingmore.tables import decode_page
+
+    page = decode_page(body(one))
+    place = page.trackings.schema.get_field_index("api_version")
+    column = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), pa.array([version]))
+    return dataclasses.replace(page, trackings=page.trackings.set_column(place, "api_version", column))

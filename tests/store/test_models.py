@@ -1,0 +1,144 @@
+"""The model runner: order, one transaction, checks that stop or speak up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from factories import record, scan
+from loading import load, rows
+
+from airflow_provider_trackingmore.exceptions import CheckFailedError, ConfigurationError
+from airflow_provider_trackingmore.resources import sql_folder
+from airflow_provider_trackingmore.store import run_models
+from airflow_provider_trackingmore.store.models import read_models
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with one model; tests add to it."""
+    root = tmp_path / "sql"
+    write(root, "models/marts/mart_count.sql", "-- one row\nselect count(*) as n from trackings")
+    return root
+
+
+def write(root: Path, name: str, sql: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(sql)
+
+
+def test_every_model_stands_after_what_it_depends_on():
+    seen: set[str] = {path.stem for path in (sql_folder() / "seeds").glob("*.csv")}
+    for model in read_models(sql_folder()):
+        assert set(model.depends_on) <= seen
+        seen.add(model.name)
+
+
+def test_declared_dependencies_are_the_actual_ones():
+    models = read_models(sql_folder())
+    names = {model.name for model in models}
+    for model in models:
+        code = "\n".join(line for line in model.sql.splitlines() if not line.strip().startswith("--"))
+        used = {name for name in names if f" {name}\n" in code + "\n" or f" {name} " in code}
+        assert used == set(model.depends_on), model.name
+
+
+def test_every_model_says_what_one_row_is():
+    for model in read_models(sql_folder()):
+        assert model.meaning.startswith("one row per "), model.name
+
+
+def test_all_models_and_checks_run_on_an_empty_warehouse(warehouse):
+    result = run_models(warehouse)
+    assert result["models"] == len(read_models(sql_folder()))
+    assert result["warnings"] == {}
+
+
+def test_staging_is_views_and_the_rest_tables(warehouse):
+    load(warehouse, [record("a", scan("2026-11-01T10:00:00"))])
+    run_models(warehouse)
+    assert rows(warehouse, "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1") == [
+        ("stg_checkpoints",),
+        ("stg_trackings",),
+    ]
+
+
+def test_a_model_whose_file_is_gone_is_dropped(warehouse, folder):
+    write(folder, "models/marts/mart_old.sql", "-- one row\nselect 1 as n")
+    run_models(warehouse, folder)
+    (folder / "models/marts/mart_old.sql").unlink()
+    run_models(warehouse, folder)
+    assert rows(warehouse, "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'mart_%'") == [
+        ("mart_count",)
+    ]
+
+
+def test_a_check_marked_fail_that_finds_rows_leaves_the_models_as_they_were(warehouse, folder):
+    run_models(warehouse, folder)
+    load(warehouse, [record("a"), record("b")])
+    write(folder, "checks/there_is_nothing.sql", "-- severity: fail\nselect * from trackings")
+    with pytest.raises(CheckFailedError, match=r"there_is_nothing \(2 rows\)") as caught:
+        run_models(warehouse, folder)
+    assert caught.value.failures == {"there_is_nothing": 2}
+    assert rows(warehouse, "FROM mart_count") == [(0,)]
+
+
+def test_a_check_marked_warn_is_counted_and_stops_nothing(warehouse, folder):
+    load(warehouse, [record("a")])
+    write(folder, "checks/there_is_nothing.sql", "-- severity: warn\nselect * from trackings")
+    assert run_models(warehouse, folder)["warnings"] == {"there_is_nothing": 1}
+    assert rows(warehouse, "FROM mart_count") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "sql", "message"),
+    [
+        (
+            "models/marts/mart_a.sql",
+            "-- depends_on: {{ ref('mart_b') }}\nselect 1",
+            "mart_b, which is no model",
+        ),
+        ("models/marts/mart_a.sql", "-- depends_on: {{ ref('mart_a') }}\nselect 1", "depend on each other"),
+        ("models/marts/Mart-A.sql", "select 1", "use lower-case letters"),
+        ("checks/silent.sql", "select 1", "no line '-- severity"),
+    ],
+)
+def test_a_file_that_cannot_work_is_named_with_the_way_out(warehouse, folder, name, sql, message):
+    write(folder, name, sql)
+    with pytest.raises(ConfigurationError, match=message):
+        run_models(warehouse, folder)
+
+
+@pytest.mark.parametrize(
+    ("statement", "check"),
+    [
+        ("INSERT INTO trackings SELECT * FROM trackings", "trackings_are_unique"),
+        ("INSERT INTO checkpoints SELECT * FROM checkpoints", "checkpoints_are_unique"),
+        ("DELETE FROM checkpoints", "checkpoints_belong_to_trackings"),
+        ("DELETE FROM trackings", "checkpoints_belong_to_trackings"),
+    ],
+)
+def test_the_checks_notice_a_broken_warehouse(warehouse, statement, check):
+    import duckdb
+
+    load(warehouse, [record("a", scan("2026-11-01T10:00:00"))])
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(statement)
+    with pytest.raises(CheckFailedError) as caught:
+        run_models(warehouse)
+    assert check in caught.value.failures
+
+
+@pytest.mark.parametrize(
+    ("scans", "check"),
+    [
+        ([scan("2026-11-01T10:00:00", "walking", "walking001")], "event_types_are_mapped"),
+        ([scan("2026-11-01T10:00:00", "transit", "transit099")], "substatuses_are_known"),
+        ([scan("2031-11-01T10:00:00")], "scans_are_not_in_the_future"),
+        ([scan("yesterday")], "times_are_parsable"),
+    ],
+)
+def test_the_checks_speak_up_about_odd_data(warehouse, scans, check):
+    load(warehouse, [record("a", *scans)])
+    assert check in run_models(warehouse)["warnings"]

@@ -1,0 +1,105 @@
+"""Opening the warehouse: created, migrated, refused where it would lose data."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import duckdb
+import pytest
+from loading import rows
+
+from airflow_provider_trackingmore.exceptions import (
+    ConfigurationError,
+    WarehouseBusyError,
+    WarehouseError,
+)
+from airflow_provider_trackingmore.store import warehouse as module
+from airflow_provider_trackingmore.store.warehouse import open_warehouse
+
+
+def test_a_new_warehouse_has_its_tables_with_a_comment_on_each_column(warehouse):
+    with open_warehouse(warehouse) as connection:
+        tables = connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+        ).fetchall()
+        bare = connection.execute(
+            "SELECT table_name, column_name FROM duckdb_columns()"
+            " WHERE schema_name = 'main' AND NOT internal AND comment IS NULL"
+        ).fetchall()
+    assert {name for (name,) in tables} == {"trackings", "checkpoints", "rejected_records", "loads"}
+    assert bare == []
+
+
+def test_moments_are_naive_so_that_counts_do_not_change_with_the_readers_zone(warehouse):
+    with open_warehouse(warehouse) as connection:
+        kinds = connection.execute(
+            "SELECT DISTINCT data_type FROM duckdb_columns() WHERE NOT internal AND data_type LIKE '%TIME%'"
+        )
+        assert kinds.fetchall() == [("TIMESTAMP",)]
+
+
+def test_the_file_has_the_storage_version_that_older_duckdb_opens(warehouse):
+    with open_warehouse(warehouse) as connection:
+        ((tags,),) = connection.execute(
+            "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()"
+        ).fetchall()
+    assert tags["storage_version"].startswith("v1.0.0")
+
+
+@pytest.mark.parametrize("memory", [":memory:", "", duckdb.connect], ids=["name", "empty", "connection"])
+def test_an_in_memory_database_is_refused_because_it_would_forget_every_load(memory):
+    with pytest.raises(ConfigurationError, match="forgets every load"), open_warehouse(memory):
+        pass
+
+
+def test_a_warehouse_open_in_another_process_is_busy_which_is_transient(warehouse):
+    with open_warehouse(warehouse):
+        pass
+    hold = (
+        f"import duckdb, sys; c = duckdb.connect({warehouse!r}); print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(WarehouseBusyError) as caught, open_warehouse(warehouse):
+            pass
+        other.stdin.close()
+    assert caught.value.transient
+
+
+def test_a_warehouse_of_a_newer_schema_is_refused_with_the_way_out(warehouse, monkeypatch):
+    monkeypatch.setattr(module, "SCHEMA_VERSION", module.SCHEMA_VERSION + 1)
+    with open_warehouse(warehouse):
+        pass
+    monkeypatch.undo()
+    with (
+        pytest.raises(WarehouseError, match="install the version of airflow-provider-trackingmore"),
+        open_warehouse(warehouse),
+    ):
+        pass
+
+
+def test_an_older_warehouse_is_migrated_on_opening(warehouse, monkeypatch):
+    with open_warehouse(warehouse):
+        pass
+    newer = module.SCHEMA_VERSION + 1
+    monkeypatch.setattr(module, "SCHEMA_VERSION", newer)
+    monkeypatch.setitem(module.MIGRATIONS, newer, ("ALTER TABLE trackings ADD COLUMN colour VARCHAR",))
+    with open_warehouse(warehouse) as connection:
+        assert connection.execute("SELECT colour FROM trackings").fetchall() == []
+    assert rows(warehouse, "SELECT max(version) FROM meta.schema_version") == [(newer,)]
+
+
+def test_a_migration_that_fails_leaves_the_old_schema(warehouse, monkeypatch):
+    with open_warehouse(warehouse):
+        pass
+    old, newer = module.SCHEMA_VERSION, module.SCHEMA_VERSION + 1
+    monkeypatch.setattr(module, "SCHEMA_VERSION", newer)
+    steps = ("ALTER TABLE trackings ADD COLUMN colour VARCHAR", "SELECT no_such_column FROM trackings")
+    monkeypatch.setitem(module.MIGRATIONS, newer, steps)
+    with pytest.raises(duckdb.BinderException), open_warehouse(warehouse):
+        pass
+    assert rows(warehouse, "SELECT max(version) FROM meta.schema_version") == [(old,)]
+    assert rows(warehouse, "SELECT count(*) FROM duckdb_columns() WHERE column_name = 'colour'") == [(0,)]
