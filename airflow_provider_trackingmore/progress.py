@@ -28,6 +28,6 @@ class Progress:
         self._due = max(elapsed * 1.25, elapsed + 1.0)
         left = f"about {elapsed * (1 - share) / share:.0f} s left" if share else "time left unknown"
         log.info(
-            "%s: %d requests, %d trackings, %d checkpoints, %.0f s elapsed, %s",
+            "reading by time %s: %d requests, %d trackings, %d checkpoints, %.0f s elapsed, %s",
             *(axis, requests, trackings, checkpoints, elapsed, left),
         )

@@ -130,16 +130,23 @@ def _plan(
     window = Range(first.astimezone(UTC) if first else None, last.astimezone(UTC).replace(microsecond=0))
     if window.first is not None:
         if window.first >= window.last:
-            raise ConfigurationError(
-                f"the window is empty: updated_from is {window.first}, its end {window.last}"
-            )
-        log.info("%s: reading %s to %s", client, window.first, window.last)
+            raise ConfigurationError(_empty_window(updated_from, state, window))
+        log.info("%s: reading from %s up to %s", _who(client), window.first, window.last)
         return _Plan(window, state.largest_page)
     page = decode(client, probe)
     count = page.received if page else 0
     expected = estimate_records(client, probe, count)
     _announce(client, expected, count)
     return _Plan(window, max(state.largest_page, count), expected, _density(page, window.last))
+
+
+def _empty_window(updated_from: datetime | None, state: State, window: Range) -> str:
+    if updated_from is None:
+        return (
+            f"the warehouse is loaded up to {state.watermark}, later than the service's clock "
+            f"({window.last}): is this another service, or did its clock go back?"
+        )
+    return f"the window is empty: updated_from is {window.first}, its end {window.last}"
 
 
 def _density(page: Page | None, until: datetime) -> float | None:
@@ -151,12 +158,17 @@ def _density(page: Page | None, until: datetime) -> float | None:
     return page.received / max(1.0, seconds)
 
 
+def _who(client: TrackingMoreClient) -> str:
+    return f"account {client.account!r} at {client.base_url} ({client.version.name})"
+
+
 def _announce(client: TrackingMoreClient, expected: int, page: int) -> None:
     requests = round(expected / (0.7 * page)) + 10 if page else 1
     log.info(
         "%s: reading everything the service keeps, about %d trackings: "
         "about %d requests, %.0f s at %g a second",
-        *(client, expected, requests, requests / client.requests_per_second, client.requests_per_second),
+        *(_who(client), expected, requests),
+        *(requests / client.requests_per_second, client.requests_per_second),
     )
 
 
@@ -186,10 +198,12 @@ def _read_and_load(
         "waited_seconds": round(reading.waited_seconds, 1),
     }
     log.info(
-        "loaded %s to %s: %d requests, %d received, %d new, %d changed, %d unchanged, %d rejected, %s",
-        plan.window.first or "the beginning",
+        "loaded %s up to %s: %d requests, %d received, %d trackings: %d new, %d changed, %d unchanged; "
+        "%d rejected; %s",
+        f"from {plan.window.first}" if plan.window.first else "everything",
         plan.window.last,
-        *(result[name] for name in ("requests", "received", "new", "changed", "unchanged", "rejected")),
+        *(result[name] for name in ("requests", "received", "distinct", "new", "changed", "unchanged")),
+        result["rejected"],
         "complete" if reading.is_complete else "INCOMPLETE: the watermark stays, the next run reads it again",
     )
     return result

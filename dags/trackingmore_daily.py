@@ -1,9 +1,11 @@
 """Load what changed at TrackingMore, rebuild the delivery models, publish the file analysts open.
 
-Needs a connection `trackingmore_default` (type TrackingMore, the API key as its password) and a pool
-`trackingmore_default` with one slot, so that only one task at a time asks the account's quota:
+Needs, before it is switched on,
 
-    airflow pools set trackingmore_default 1 "requests of one TrackingMore account"
+- a connection `trackingmore_default` of type TrackingMore, with the API key as its password;
+- a pool `trackingmore_default` with one slot, because the service counts requests per account. Without it
+  the first task waits in *scheduled*, and only the scheduler's log says why:
+  `airflow pools set trackingmore_default 1 "requests of one TrackingMore account"`
 
 The first run reads everything the service keeps, each later one what changed since; a run that was
 missed is made up by the next. Files stand below `TRACKINGMORE_DATA`, or `trackingmore` in the Airflow
@@ -28,6 +30,7 @@ AIRFLOW_HOME = os.environ.get("AIRFLOW_HOME", os.path.expanduser("~/airflow"))
 DATA = os.path.abspath(os.environ.get("TRACKINGMORE_DATA", os.path.join(AIRFLOW_HOME, "trackingmore")))
 WAREHOUSE = os.path.join(DATA, "warehouse.duckdb")
 PUBLISHED = os.path.join(DATA, "analytics.duckdb")
+PARQUET = os.path.join(DATA, "parquet")
 
 with DAG(
     "trackingmore_daily",
@@ -44,7 +47,7 @@ with DAG(
         warehouse=WAREHOUSE,
         landing_root=os.path.join(DATA, "landing"),
         trackingmore_conn_id="trackingmore_default",
-        pool="trackingmore_default",
+        pool="trackingmore_default",  # one slot: one task at a time asks the account
         doc_md="Reads the windows since the watermark and merges them into the warehouse.",
     )
     models = RunModelsOperator(
@@ -62,7 +65,8 @@ with DAG(
     parquet = TrackingMoreToParquetOperator(
         task_id="write_parquet",
         warehouse=WAREHOUSE,
-        parquet_root=os.path.join(DATA, "parquet"),
+        parquet_root=PARQUET,
+        outlets=[Asset(f"file://{PARQUET}")],
         doc_md="Writes the partitions that changed.",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import random
 import threading
 import time
@@ -36,6 +37,7 @@ from airflow_provider_trackingmore.api.versions import SERVICE_URL, VERSIONS, ve
 from airflow_provider_trackingmore.exceptions import (
     ConfigurationError,
     RateLimitError,
+    RequestError,
     ResponseShapeError,
     TransientError,
     TransportError,
@@ -258,9 +260,11 @@ class TrackingMoreClient:
                 allow_redirects=False,
             )
         except (requests.RequestException, ValueError) as error:  # ValueError: a Location that is no URL
-            raise TransportError(
-                f"{route}: no usable answer ({type(error).__name__})", route=route
-            ) from error
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                text = f"{route}: the certificate of {self.base_url} is not trusted; set ca_bundle"
+                raise RequestError(text, route=route) from error
+            text = f"{route}: {self.base_url} gave no usable answer ({_reason(error)})"
+            raise TransportError(text, route=route) from error
         envelope = read_envelope(response.content, self.version)
         try:
             reaction = judge(route, response, envelope, self.version)
@@ -289,6 +293,17 @@ class TrackingMoreClient:
         self._sleeper(seconds)
         with self._lock:
             self.waited_seconds += seconds
+
+
+def _reason(error: BaseException) -> str:
+    """Return why a request failed, without any text that could hold a query or a proxy's password."""
+    while True:
+        inner = getattr(error, "reason", None) or next(iter(error.args), None)
+        if isinstance(error, OSError) and error.errno and not isinstance(error, requests.RequestException):
+            return os.strerror(error.errno) if error.errno > 0 else "the host name is unknown"
+        if not isinstance(inner, BaseException):
+            return type(error).__name__
+        error = inner
 
 
 class _KeyHeader(AuthBase):

@@ -115,7 +115,7 @@ V4: dict[int, Code] = {
     # An empty v4 list is unconfirmed; 204 and 4102 are accepted as such besides 200 with no items.
     204: Code("nothing_found", "succeeded, and there is nothing to return", _E),
     400: Code("wrong_request_type", "the request has the wrong type", _F),
-    401: Code("unauthorized", "the key is wrong or lacks the right", _F, Cause.KEY),
+    401: Code("unauthorized", "the key is wrong, or may not make this call", _F, Cause.KEY),
     403: Code("forbidden", "the request was refused", _F, Cause.KEY),
     404: Code("not_found", "there is no such address", _F),
     429: _RATE,

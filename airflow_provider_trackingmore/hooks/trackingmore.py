@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseHook
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
 
 from airflow_provider_trackingmore import connection_form
+from airflow_provider_trackingmore.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.api import TrackingMoreClient
+
+
+log = logging.getLogger(__name__)
 
 
 class TrackingMoreHook(BaseHook):
@@ -43,22 +49,40 @@ class TrackingMoreHook(BaseHook):
     def get_conn(self) -> TrackingMoreClient:
         """Return a client for the connection's account; close it after use.
 
-        :raises ConfigurationError: if a field of the connection is wrong; the text names it.
+        :raises ConfigurationError: if the connection is missing or a field of it is wrong; the text
+            names it.
         """
+        return self._client()
+
+    def _client(self, **overrides: Any) -> TrackingMoreClient:
         from airflow_provider_trackingmore.api import TrackingMoreClient
 
-        connection = self.get_connection(self.trackingmore_conn_id)
+        try:
+            connection = self.get_connection(self.trackingmore_conn_id)
+        except AirflowNotFoundException as error:
+            raise ConfigurationError(
+                f"connection {self.trackingmore_conn_id!r} does not exist; add one of type TrackingMore"
+            ) from error
+        # Not extra_dejson: it declares every text in it a secret, "v4" too, and warns that it is short.
+        extras = json.loads(connection.extra or "{}")
+        mask_secret(extras.get("proxy"))
+        unknown = sorted(set(extras) - set(connection_form.EXTRAS))
+        if unknown:
+            known = ", ".join(connection_form.EXTRAS)
+            log.warning("connection extras %s are not known and ignored; there are: %s", unknown, known)
         options = {
             name: _typed(name, value)
-            for name, value in connection.extra_dejson.items()
+            for name, value in extras.items()
             if name in connection_form.EXTRAS and value not in (None, "")
         }
-        return TrackingMoreClient(connection.password or "", base_url=connection.host or None, **options)
+        base_url = connection.host or None
+        return TrackingMoreClient(connection.password or "", base_url=base_url, **(options | overrides))
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask for one tracking, which costs no credit; for the Test button and the command line."""
         try:
-            with self.get_conn() as client:
+            # Somebody is waiting at the button: one short try.
+            with self._client(retries=0, timeout=10.0) as client:
                 client.list_page(size=1)
                 return True, f"TrackingMore {client.version.name} answered"
         except Exception as error:  # whatever it is, the person at the button must see it

@@ -52,7 +52,7 @@ LOADS = pa.schema(
         ("n_checkpoints", _COUNT, "checkpoints of the new and changed trackings"),
         ("n_rejected", _COUNT, "records set aside in rejected_records"),
         ("n_irregular_pages", _COUNT, "pages that needed the tolerant reader"),
-        ("waited_seconds", pa.float64(), "time spent pacing and resting"),
+        ("waited_seconds", pa.float64(), "time spent pacing and resting, summed over the requests in flight"),
         ("started_at_utc", _MOMENT, "this machine's clock"),
         ("finished_at_utc", _MOMENT, "this machine's clock"),
     )

@@ -67,9 +67,14 @@ def _connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise WarehouseBusyError(
-                "the warehouse is open in another process; close it, or query the published file instead"
+                f"the warehouse{_named(warehouse)} is open in another process; close it, "
+                "or query the published file"
             ) from error
         raise
+
+
+def _named(warehouse: Warehouse) -> str:
+    return "" if callable(warehouse) else f" {os.fspath(warehouse)}"
 
 
 def _refuse_memory(connection: duckdb.DuckDBPyConnection) -> None:

@@ -68,7 +68,7 @@ def test_the_key_is_nowhere_in_what_the_run_leaves_behind(ran):
 def test_every_dag_of_the_folder_loads_and_is_documented(ran):
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(str(DAGS), include_examples=False)
+    bag = DagBag(str(DAGS))
     assert bag.import_errors == {}
     assert len(bag.dags) == len(list(DAGS.glob("*.py")))
     assert all(dag.doc_md and dag.tags for dag in bag.dags.values())

@@ -55,10 +55,6 @@ def test_every_extra_reaches_the_client(connect):
     assert client.base_url == "http://127.0.0.1:1"
 
 
-def test_an_extra_of_something_else_is_ignored(connect):
-    assert connect(extra={"colour": "blue"}).get_conn().version.name == "v4"
-
-
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
@@ -71,6 +67,24 @@ def test_an_extra_of_something_else_is_ignored(connect):
 def test_a_wrong_field_is_named(connect, fields, named):
     with pytest.raises(ConfigurationError, match=named):
         connect(**fields).get_conn()
+
+
+def test_a_misspelt_extra_is_named_in_the_log(connect, caplog):
+    connect(extra={"pagesize": "10"}).get_conn()
+    assert "pagesize" in caplog.text
+
+
+def test_a_connection_that_does_not_exist_is_named():
+    with pytest.raises(ConfigurationError, match="connection 'nowhere' does not exist"):
+        TrackingMoreHook("nowhere").get_conn()
+
+
+def test_the_test_button_does_not_make_people_wait_for_retries(connect):
+    with Sandbox(trackings=3, frozen=True, rate_limit=False) as box:
+        box.faults.add("http_503", times=None)
+        done, text = connect(host=box.url).test_connection()
+        assert len(box.requests) == 1
+    assert (done, text.split(":")[0]) == (False, "ServerError")
 
 
 def test_making_a_hook_needs_no_connection():

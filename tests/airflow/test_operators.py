@@ -80,6 +80,24 @@ def test_without_a_warehouse_the_task_fails_with_the_way_out(operator, box):
         operator(task_id="task").execute({})
 
 
+def test_a_hosted_database_is_refused_and_its_token_told_to_nobody(box, monkeypatch):
+    connection = {"conn_type": "duckdb", "schema": "wh", "password": "token-0815"}
+    monkeypatch.setenv("AIRFLOW_CONN_DUCKDB_DEFAULT", json.dumps(connection))
+    with pytest.raises(AirflowFailException, match="no warehouse file") as caught:
+        TrackingMoreToDuckDBOperator(task_id="load").execute({})
+    assert "0815" not in str(caught.value)
+
+
+def test_a_connection_that_is_missing_fails_at_once(warehouse):
+    with pytest.raises(AirflowFailException, match="connection 'trackingmore_default' does not exist"):
+        TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
+
+
+def test_no_log_line_speaks_of_a_database_in_memory(box, warehouse, caplog):
+    RunModelsOperator(task_id="models", warehouse=warehouse).execute({})
+    assert "memory" not in caplog.text
+
+
 @pytest.mark.parametrize("operator", ALL)
 def test_paths_and_connections_are_templated(operator):
     assert {"warehouse", "duckdb_conn_id"} <= set(operator.template_fields)

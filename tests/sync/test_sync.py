@@ -292,6 +292,13 @@ def test_a_window_that_cannot_be_meant_is_refused(box, warehouse, window, messag
         sync(client(box), warehouse, **window)
 
 
+def test_a_service_whose_clock_went_back_is_named_as_the_reason(box, warehouse):
+    sync(client(box), warehouse)
+    box.clock.set(NOW - timedelta(days=1))
+    with pytest.raises(ConfigurationError, match="did its clock go back"):
+        sync(client(box), warehouse)
+
+
 def test_a_dry_run_plans_and_loads_nothing(box, warehouse, caplog):
     caplog.set_level(logging.INFO, "airflow_provider_trackingmore")
     result = sync(client(box), warehouse, dry_run=True)
@@ -313,10 +320,8 @@ def test_the_expected_requests_and_time_are_logged_before_the_first_window(box, 
 def test_a_run_ends_with_a_line_a_person_understands_and_the_same_row(box, warehouse, caplog):
     caplog.set_level(logging.INFO, "airflow_provider_trackingmore")
     result = sync(client(box), warehouse)
-    assert (
-        f"{result['requests']} requests, {result['received']} received, 400 new, 0 changed"
-        in caplog.messages[-1]
-    )
+    told = f"{result['requests']} requests, {result['received']} received, 400 trackings: 400 new, 0 changed"
+    assert told in caplog.messages[-1]
     row = rows(warehouse, "SELECT n_requests, n_received, n_new, n_windows, is_complete FROM loads")
     assert row == [(result["requests"], result["received"], 400, result["windows"], True)]
 
