@@ -18,14 +18,16 @@ PLACES = [
     ("GB", None, "LEEDS", "LS1 1UR", "LEEDS - UK"),
     ("FR", None, "LYON", "69001", "LYON - FRANCE"),
 ]
+# Carriers say the same things over and over; about one scan in ten names something of its own.
 STEPS = [
-    ("transit", "transit001", "Arrived at sort facility {n}, processed and forwarded to the next hub"),
-    ("transit", "transit002", "Departed facility in {city}; shipment {n} is on its way"),
+    ("transit", "transit001", "Arrived at sort facility {city}, processed and forwarded to the next hub"),
+    ("transit", "transit002", "Departed facility in {city}; the shipment is on its way to the destination"),
     ("transit", "transit005", "Clearance processing complete at {city}"),
-    ("transit", "transit003", "Arrived at delivery facility {city}"),
-    ("pickup", "pickup001", "Shipment is out with courier {n} for delivery"),
-    ("undelivered", "undelivered002", "Delivery attempted; recipient not home. Notice {n} left"),
-    ("transit", "transit006", "已离开【{city}】转运中心，下一站 {n}"),
+    ("transit", "transit003", "Arrived at delivery facility {city}, awaiting the delivery vehicle"),
+    ("transit", "transit001", "In transit to next facility, arriving on time; no action is needed"),
+    ("pickup", "pickup001", "Shipment is out with courier for delivery in {city}"),
+    ("undelivered", "undelivered002", "Delivery attempted; recipient not home. Notice {n} left at the door"),
+    ("transit", "transit006", "已离开【{city}】转运中心，准备发往下一站，请您耐心等待"),
 ]
 COURIERS = ["dhl", "usps", "ups", "fedex", "china-post", "royal-mail", "gls", "4px"]
 MILESTONES = ("inforeceived", "pickup", "outfordelivery", "delivery", "returning", "returned")

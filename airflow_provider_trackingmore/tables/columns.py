@@ -20,9 +20,11 @@ hashed = xxhash.xxh3_128_digest
 def blank_to_null(texts: pa.StringArray) -> pa.StringArray:
     """Return ``texts`` with null for the empty text and the text ``null``, which all mean not set."""
     # Lengths first: they are a hundred times cheaper than comparing, and few columns hold such values.
+    if texts.null_count == len(texts):
+        return texts
     lengths = pc.binary_length(texts)
     shortest = pc.min(lengths).as_py()
-    if shortest is None or shortest > 4 or not {0, 4} & set(pc.unique(lengths).to_pylist()):
+    if shortest > 4 or (shortest > 0 and not pc.any(pc.equal(lengths, 4)).as_py()):
         return texts
     return pc.if_else(pc.is_in(texts, pa.array(["", "null"])), pa.scalar(None, pa.string()), texts)
 
@@ -39,10 +41,11 @@ def distinct_pairs(left: pa.Array, right: pa.Array) -> tuple[list[tuple[Any, Any
     first = left.dictionary_encode(null_encoding="encode")
     second = right.dictionary_encode(null_encoding="encode")
     width = len(second.dictionary)
-    codes = pc.add(pc.multiply(first.indices, width), second.indices).dictionary_encode()
+    codes = pc.add(pc.multiply(first.indices, width), second.indices)
     lefts, rights = first.dictionary.to_pylist(), second.dictionary.to_pylist()
-    pairs = [(lefts[code // width], rights[code % width]) for code in codes.dictionary.to_pylist()]
-    return pairs, codes.indices
+    present = pc.unique(codes)
+    pairs = [(lefts[code // width], rights[code % width]) for code in present.to_pylist()]
+    return pairs, pc.index_in(codes, present)
 
 
 def coded(values: Sequence[str | None], places: pa.Array) -> pa.DictionaryArray:
@@ -55,13 +58,6 @@ def coded(values: Sequence[str | None], places: pa.Array) -> pa.DictionaryArray:
 def joined(*columns: pa.Array | str) -> pa.StringArray:
     """Return one text per row with an unprintable separator; nulls count as empty."""
     return pc.binary_join_element_wise(*columns, SEPARATOR, null_handling="replace", null_replacement="")
-
-
-def as_hex(digests: list[bytes]) -> pa.StringArray:
-    """Return 128-bit hashes as texts of 32 hexadecimal digits, without a Python text for each."""
-    digits = pa.py_buffer(b"".join(digests).hex().encode())
-    ends = pc.multiply(running_numbers(len(digests) + 1), 32).cast(pa.int32())
-    return pa.StringArray.from_buffers(len(digests), ends.buffers()[1], digits)
 
 
 def running_numbers(length: int) -> pa.Int64Array:

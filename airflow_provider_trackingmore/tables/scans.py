@@ -10,16 +10,13 @@ import pyarrow.compute as pc
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 from airflow_provider_trackingmore.tables.columns import (
-    SEPARATOR,
-    as_hex,
     blank_to_null,
     coded,
     constant,
     distinct_pairs,
-    hashed,
-    joined,
     running_numbers,
 )
+from airflow_provider_trackingmore.tables.keys import checkpoint_keys
 from airflow_provider_trackingmore.tables.places import country_code, zone_of
 from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, MOMENT
 from airflow_provider_trackingmore.tables.times import parse_times
@@ -66,7 +63,7 @@ def flatten_checkpoints(
         "observed_at_utc": pa.repeat(pa.scalar(owners.observed_at.replace(tzinfo=None), MOMENT), len(scans)),
         "record_no": record_no,
     }
-    columns["checkpoint_key"] = _keys(columns, record_no)
+    columns["checkpoint_key"] = checkpoint_keys(columns, owners.tracking_keys, record_no)
     table = pa.table([columns[name] for name in CHECKPOINTS.names], schema=CHECKPOINTS)
     return table, pc.add(legs[0].lengths, legs[1].lengths)
 
@@ -153,31 +150,3 @@ def _in_zone(local: pa.TimestampArray, zone: str) -> pa.TimestampArray:
         raise ConfigurationError(
             f"this machine's time zone data do not know {zone}; install the system package tzdata"
         ) from error
-
-
-def _keys(columns: dict[str, pa.Array], record_no: pa.Int32Array) -> pa.StringArray:
-    """Return the stable keys; truly equal rows of one record are told apart by an ordinal.
-
-    The moment is the instant only where the time carried its own offset: an inferred one would change
-    with the zone database, and the key with it.
-    """
-    own_offset = pc.is_valid(columns["utc_offset_minutes"])
-    moment = pc.if_else(own_offset, columns["event_at_utc"], columns["event_at_local"])
-    texts = joined(
-        columns["tracking_key"],
-        pc.if_else(own_offset, "utc", "local"),
-        columns["leg"].dictionary_decode(),
-        pc.coalesce(pc.cast(moment.view(pa.int64()), pa.string()), columns["event_time_raw"]),
-        columns["status"].dictionary_decode(),
-        columns["substatus"].dictionary_decode(),
-        pc.ascii_lower(pc.ascii_trim_whitespace(columns["description"])),
-        columns["location"],
-    )
-    keys = [*map(hashed, texts.view(pa.binary()).to_pylist())]
-    if len(set(keys)) < len(keys):
-        seen: dict[tuple[int, bytes], int] = {}
-        for row, owner in enumerate(record_no.to_pylist()):
-            ordinal = seen[owner, keys[row]] = seen.get((owner, keys[row]), -1) + 1
-            if ordinal:
-                keys[row] = hashed(f"{texts[row]}{SEPARATOR}{ordinal}".encode())
-    return as_hex(keys)
