@@ -86,14 +86,14 @@ class WindowReader:
         planner.skip(self._done)
         seconds = max(1, planner.seconds_left)
         with ThreadPoolExecutor(self._in_flight, thread_name_prefix="trackingmore") as pool:
-            flying: dict[Future[Answer], Window] = {}
+            flying: dict[Future[tuple[Answer, Page | None]], Window] = {}
             while True:
                 while len(flying) < self._in_flight and (window := planner.take()):
-                    flying[pool.submit(self._fetch, window)] = window
+                    flying[pool.submit(self._read_page, window)] = window
                 if not flying:
                     return
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                    self._settle(planner, flying.pop(future), future.result())
+                    self._settle(planner, flying.pop(future), *future.result())
                 self._tell(planner, seconds)
 
     def result(self) -> Reading:
@@ -112,10 +112,17 @@ class WindowReader:
         axis = {window.axis: window.bounds}
         return self._client.list_page(page=page, created=axis.get("created"), updated=axis.get("updated"))
 
-    def _settle(self, planner: Planner, window: Window, answer: Answer) -> None:
+    def _read_page(self, window: Window) -> tuple[Answer, Page | None]:
+        """Return the first page of a window, decoded in the thread that waited for it."""
+        answer = self._fetch(window)
+        return answer, self._decode(answer)
+
+    def _decode(self, answer: Answer) -> Page | None:
+        return decode(self._client, answer, include_personal_data=self._include_personal_data)
+
+    def _settle(self, planner: Planner, window: Window, answer: Answer, page: Page | None) -> None:
         """Keep what came, then decide: the window is whole, is read again, or is cut."""
-        ids = self._land(window, 1, answer)
-        count = len(ids)
+        count = self._land(window, 1, page)
         if is_whole(count, self._client.page_size, self._largest_page, answer.total):
             planner.proved(window, count)
             self._finish(window, count)
@@ -136,7 +143,9 @@ class WindowReader:
             pages = iter(range(1, 1_000_000))
 
             def ids_of(answer: Answer, seen: list[str] = seen, pages: Iterator[int] = pages) -> list[str]:
-                found = self._land(window, next(pages), answer)
+                page = self._decode(answer)
+                self._land(window, next(pages), page)
+                found = page.marks() if page else []
                 seen += found
                 return found
 
@@ -149,17 +158,16 @@ class WindowReader:
         log.warning("the window %s did not hold still for %d passes", window, MOST_PASSES)
         self._torn.append(window)
 
-    def _land(self, window: Window, number: int, answer: Answer) -> list[str]:
-        """Keep a page and return the marks of its records, one each, rejected ones included."""
-        page = decode(self._client, answer, include_personal_data=self._include_personal_data)
+    def _land(self, window: Window, number: int, page: Page | None) -> int:
+        """Keep a page and return how many records it held, rejected ones included."""
         if page is None or not page.received:
-            return []
+            return 0
         self._run.land(f"{_name(window)}.{number}", page)
         self._received += page.received
         self._checkpoints += page.checkpoints.num_rows
         self._irregular += page.reader != "fast"
         self._largest_page = max(self._largest_page, page.received)
-        return page.marks()
+        return page.received
 
     def _finish(self, window: Window, received: int) -> None:
         self._run.finish_window(

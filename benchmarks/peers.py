@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,9 @@ def load(bodies: list[bytes], folder: Path) -> None:
     """Decode, land and merge every page, as a sync does."""
     now = datetime.now(UTC)
     run = start_run(str(folder / "landing"), ACCOUNT, None, None, Range(None, now))
-    for number, body in enumerate(bodies):
-        run.land(f"created-{number}", decode_page(body))
+    with ThreadPoolExecutor(3) as pool:  # as many as a sync has requests in flight
+        for number, page in enumerate(pool.map(decode_page, bodies)):
+            run.land(f"created-{number}", page)
     reading = Reading(True, len(bodies), len(bodies), 0, 0, 0.0, 2000)
     merged = load_run(folder / "warehouse.duckdb", ACCOUNT, run, reading)
     assert merged.new == 2000 * len(bodies)

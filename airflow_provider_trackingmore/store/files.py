@@ -74,7 +74,7 @@ class Folder:
         """Write a table as one Parquet file."""
         with self.writing(name) as stream:
             # Written once and read once: quick to write beats small.
-            pq.write_table(table, stream, compression="lz4", write_statistics=False)
+            pq.write_table(table, stream, compression="none", write_statistics=False)
 
     def write_json(self, name: str, value: dict[str, Any]) -> None:
         """Write a small JSON file."""

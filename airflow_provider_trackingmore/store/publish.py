@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from airflow_provider_trackingmore.store.warehouse import STORAGE_VERSION, Warehouse, open_warehouse
+from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse
 
 log = logging.getLogger(__name__)
+
+# Analysts come with any DuckDB; every version since 1.0 opens this.
+STORAGE_VERSION = "v1.0.0"
 
 
 def publish(warehouse: Warehouse, published: str | os.PathLike[str]) -> dict[str, Any]:

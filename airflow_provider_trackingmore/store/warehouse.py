@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 # A path, or what opens a connection (an Airflow hook's get_conn).
 Warehouse: TypeAlias = "str | os.PathLike[str] | Callable[[], duckdb.DuckDBPyConnection]"
 
-# Files of this storage version are opened by DuckDB 1.5 and 2.0 alike.
-STORAGE_VERSION = "v1.0.0"
-SETTINGS = {"storage_compatibility_version": STORAGE_VERSION, "memory_limit": "2GB"}
+SETTINGS: dict[str, str | bool] = {
+    # The oldest that packs texts well; DuckDB 1.5 and 2.0 both open it.
+    "storage_compatibility_version": "v1.5.0",
+    # Rows of a load may stand in any order, which lets every core write.
+    "preserve_insertion_order": False,
+    "memory_limit": "2GB",
+}
 
 SCHEMA_VERSION = 1
 

@@ -37,6 +37,13 @@ def test_the_published_file_is_read_only_and_alone(warehouse, published):
     assert [path.name for path in Path(published).parent.iterdir()] == ["analytics.duckdb"]
 
 
+def test_the_published_file_has_the_storage_version_that_every_duckdb_opens(warehouse, published):
+    load(warehouse, [record("a")])
+    publish(warehouse, published)
+    ((tags,),) = rows(published, "SELECT tags FROM duckdb_databases() WHERE path IS NOT NULL")
+    assert tags["storage_version"].startswith("v1.0.0")
+
+
 def test_a_reader_keeps_its_snapshot_and_the_next_one_sees_the_new(warehouse, published):
     load(warehouse, [record("a")])
     publish(warehouse, published)

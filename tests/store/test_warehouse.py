@@ -39,12 +39,12 @@ def test_moments_are_naive_so_that_counts_do_not_change_with_the_readers_zone(wa
         assert kinds.fetchall() == [("TIMESTAMP",)]
 
 
-def test_the_file_has_the_storage_version_that_older_duckdb_opens(warehouse):
+def test_the_file_has_a_storage_version_that_duckdb_1_5_opens(warehouse):
     with open_warehouse(warehouse) as connection:
         ((tags,),) = connection.execute(
             "SELECT tags FROM duckdb_databases() WHERE database_name = current_database()"
         ).fetchall()
-    assert tags["storage_version"].startswith("v1.0.0")
+    assert tags["storage_version"].startswith("v1.5.0")
 
 
 @pytest.mark.parametrize("memory", [":memory:", "", duckdb.connect], ids=["name", "empty", "connection"])
