@@ -1,4 +1,4 @@
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench clients clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -20,11 +20,16 @@ format: .venv/.ready # put code and SQL into form
 bench: .tools/bench/.ready # measure beside other ways, as ratios
 	@.tools/bench/bin/python benchmarks/run.py
 
+clients: .tools/clients/.ready # bring the published clients that the sandbox is tested with
+
 clean: # remove what the other targets made
 	rm -rf .venv .tools demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.ready: pyproject.toml tests/constraints/development.txt scripts/environment
 	@scripts/environment .venv --group dev --constraint tests/constraints/development.txt
+
+.tools/clients/.ready: .venv/.ready scripts/clients
+	@scripts/clients
 
 .tools/bench/.ready: pyproject.toml benchmarks/peers.txt scripts/environment
 	@scripts/environment .tools/bench --requirement benchmarks/peers.txt

@@ -15,8 +15,7 @@ os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(ROOT / "dags")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 # The machine's own settings must not reach the tests.
 for name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "TRACKINGMORE_"))]:
-    if name != "TRACKINGMORE_SDKS":
-        del os.environ[name]
+    del os.environ[name]
 
 
 @pytest.fixture

@@ -1,12 +1,7 @@
 """Published clients, unchanged, work against the sandbox: only name resolution and trust come from outside.
 
-They cannot share an environment (three of them are called ``trackingmore``), so they live in a folder that
-``TRACKINGMORE_SDKS`` names, filled once with::
-
-    pip install --target python-v4 trackingmore-sdk-python==0.1.4
-    pip install --target python-v2 trackingmore==0.2
-    pip install --target python-v3 trackingmore-api-tool==0.1.2
-    npm install --prefix . trackingmore-sdk-nodejs@1.0.8
+They cannot share an environment (three of them are called ``trackingmore``); ``make clients`` brings each
+into a folder of its own.
 """
 
 from __future__ import annotations
@@ -58,12 +53,9 @@ def secure(certificate):
 
 def sdk(name: str) -> Path:
     """Return the folder of a client, or skip and say how to get it."""
-    folder = os.environ.get("TRACKINGMORE_SDKS")
-    if folder is None:
-        pytest.skip("TRACKINGMORE_SDKS does not name a folder of published clients; see this module's top")
-    path = Path(folder) / name
+    path = Path(__file__).parents[2] / ".tools" / "clients" / name
     if not path.exists():
-        pytest.skip(f"{path} is not there; see the top of this module for how to install it")
+        pytest.skip(f"{path.name} is not there; `make clients` brings it")
     return path
 
 
