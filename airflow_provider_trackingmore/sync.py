@@ -45,6 +45,7 @@ class _Plan:
     window: Range
     largest_page: int
     expected: int | None = None
+    expected_requests: int | None = None
     density: float | None = None
 
     @property
@@ -75,7 +76,8 @@ def sync(
         warehouse everything the service keeps.
     :param updated_to: end of the window, zoned; None means now. Never later than the service's clock.
     :param landing_root: path or URL for landing files; by default beside the warehouse file.
-    :param dry_run: plan and log only; sends what planning needs and loads nothing.
+    :param dry_run: plan and log only; sends what planning needs, loads nothing, and returns the window
+        and, before a first load, the expected trackings and requests.
     :param in_flight: how many windows may be requested at once, within the account's pace.
     :param keep_landing: age at which landing files of merged runs are removed.
     :param include_personal_data: keep names, e-mail addresses and the like.
@@ -92,7 +94,8 @@ def sync(
     run = unfinished_run(root, account, updated_from, updated_to)
     plan = _plan(client, state, updated_from, updated_to, run)
     if dry_run:
-        return {"dry_run": True, "axes": list(plan.axes)} | _window_text(plan.window)
+        expected = {"expected_trackings": plan.expected, "expected_requests": plan.expected_requests}
+        return {"dry_run": True, "axes": list(plan.axes)} | expected | _window_text(plan.window)
     if run is None:
         run = start_run(root, account, updated_from, updated_to, plan.window)
     else:
@@ -136,8 +139,14 @@ def _plan(
     page = decode(client, probe)
     count = page.received if page else 0
     expected = estimate_records(client, probe, count)
-    _announce(client, expected, count)
-    return _Plan(window, max(state.largest_page, count), expected, _density(page, window.last))
+    requests = round(expected / (0.7 * count)) + 10 if count else 1
+    log.info(
+        "%s: reading everything the service keeps, about %d trackings: "
+        "about %d requests, %.0f s at %g a second",
+        *(_who(client), expected, requests),
+        *(requests / client.requests_per_second, client.requests_per_second),
+    )
+    return _Plan(window, max(state.largest_page, count), expected, requests, _density(page, window.last))
 
 
 def _empty_window(updated_from: datetime | None, state: State, window: Range) -> str:
@@ -160,16 +169,6 @@ def _density(page: Page | None, until: datetime) -> float | None:
 
 def _who(client: TrackingMoreClient) -> str:
     return f"account {client.account!r} at {client.base_url} ({client.version.name})"
-
-
-def _announce(client: TrackingMoreClient, expected: int, page: int) -> None:
-    requests = round(expected / (0.7 * page)) + 10 if page else 1
-    log.info(
-        "%s: reading everything the service keeps, about %d trackings: "
-        "about %d requests, %.0f s at %g a second",
-        *(_who(client), expected, requests),
-        *(requests / client.requests_per_second, client.requests_per_second),
-    )
 
 
 def _read_and_load(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,7 @@ def load_with_pandas(bodies: list[bytes], folder: Path) -> None:
 
 def load_with_dlt(bodies: list[bytes], folder: Path) -> None:
     """Give the records to dlt with its defaults and ``merge`` on the id."""
+    os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
     import dlt
 
     @dlt.resource(name="trackings", primary_key="id", write_disposition="merge")

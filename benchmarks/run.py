@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -40,16 +41,25 @@ def main() -> int:
     pandas = ratios("pandas.json_normalize to DuckDB", bodies, peers.load_with_pandas, 1)
     # dlt takes about a hundred times as long, so it gets a tenth of the pages.
     dlt = ratios("dlt's default merge to DuckDB", bodies[: PAGES // 10], peers.load_with_dlt, 1)
-    print()
+    few, many = peak_memory(10), peak_memory(40)
+    print(f"peak memory while reading: {few} MB after 10 pages, {many} MB after 40\n")
     targets = [
         ("typed Arrow tables, x orjson.loads", decode, decode <= 1.0, "at most 1.0"),
         ("merged DuckDB tables, x orjson.loads", load, load <= 2.2, "at most 2.2"),
         ("times as fast as pandas.json_normalize", pandas / load, pandas / load >= 4, "at least 4"),
         ("times as fast as dlt's default merge", dlt / load, dlt / load >= 40, "at least 40"),
+        ("memory of 40 pages, x that of 10", many / few, many / few <= 1.1, "at most 1.1"),
     ]
     for name, value, reached, target in targets:
         print(f"{name:<42}{value:>8.2f}  {target:<12} {'ok' if reached else 'MISSED'}")
     return 0 if all(reached for _, _, reached, _ in targets) else 1
+
+
+def peak_memory(count: int) -> int:
+    """Return the peak in megabytes of a process that decodes and lands ``count`` pages."""
+    script = Path(__file__).with_name("memory.py")
+    done = subprocess.run([sys.executable, script, str(count)], capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[0])
 
 
 @contextmanager

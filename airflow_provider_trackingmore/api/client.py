@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import random
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import requests
 from requests.auth import AuthBase
 
 from airflow_provider_trackingmore import __version__
+from airflow_provider_trackingmore.api.answer import Answer, data_of, listed
 from airflow_provider_trackingmore.api.codes import Reaction
 from airflow_provider_trackingmore.api.envelope import read_envelope
 from airflow_provider_trackingmore.api.headers import http_date
@@ -48,28 +47,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_Kind = TypeVar("_Kind", dict[str, Any], list[dict[str, Any]])
-
 # After "succeeded, but over the limit": ten times slower than the limit allows, for one request.
 SLOW_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answered request: ``body`` as bytes, moments in UTC.
-
-    ``received_at`` is this machine's clock, strictly increasing over a client, so that it orders the
-    answers. ``service_time`` is the service's own clock (its ``Date`` header, whole seconds), or None.
-    ``total`` is the number of matching records, where the version tells it. ``is_empty`` is True where
-    the code itself says that there is nothing.
-    """
-
-    body: bytes
-    route: str
-    received_at: datetime
-    service_time: datetime | None
-    is_empty: bool
-    total: int | None
 
 
 class TrackingMoreClient:
@@ -198,16 +177,16 @@ class TrackingMoreClient:
 
     def couriers(self) -> list[dict[str, Any]]:
         """Return the couriers the service knows, as the service spells them."""
-        return _listed(self._call("couriers"))
+        return listed(self._call("couriers"))
 
     def detect_courier(self, tracking_number: str) -> list[dict[str, Any]]:
         """Return the couriers that may carry ``tracking_number``; the service charges for this."""
-        return _listed(self._call("detect", body={"tracking_number": tracking_number}))
+        return listed(self._call("detect", body={"tracking_number": tracking_number}))
 
     def status_counts(self) -> dict[str, int]:
         """Return how many trackings have each status (v2 and v3); names in lower case."""
         answer = self._call("status_counts")
-        counts = {} if answer.is_empty else _data(answer, dict)
+        counts = {} if answer.is_empty else data_of(answer, dict)
         try:
             return {name.lower(): int(count) for name, count in counts.items()}
         except (TypeError, ValueError):
@@ -215,7 +194,7 @@ class TrackingMoreClient:
 
     def account_info(self) -> dict[str, Any]:
         """Return the account's record (v2 and v3); it holds personal data."""
-        return _data(self._call("account"), dict)
+        return data_of(self._call("account"), dict)
 
     def has_route(self, route: str) -> bool:
         """Return whether this version offers ``route``."""
@@ -316,17 +295,3 @@ class _KeyHeader(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers[self._header] = self._key
         return request
-
-
-def _data(answer: Answer, kind: type[_Kind]) -> _Kind:
-    try:
-        data = json.loads(answer.body).get("data")
-    except (ValueError, RecursionError) as error:
-        raise ResponseShapeError(f"{answer.route}: the answer is not JSON", route=answer.route) from error
-    if not isinstance(data, kind):
-        raise ResponseShapeError(f"{answer.route}: data is no {kind.__name__}", route=answer.route)
-    return data
-
-
-def _listed(answer: Answer) -> list[dict[str, Any]]:
-    return [] if answer.is_empty else _data(answer, list)

@@ -9,7 +9,8 @@ from airflow_provider_trackingmore.api.envelope import count_records
 from airflow_provider_trackingmore.exceptions import FinalError
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.api.client import Answer, TrackingMoreClient
+    from airflow_provider_trackingmore.api.answer import Answer
+    from airflow_provider_trackingmore.api.client import TrackingMoreClient
 
 # A first load is announced to a quarter; knowing it better would cost requests and change nothing.
 CLOSE_ENOUGH = 1.25

@@ -10,7 +10,7 @@ from airflow_provider_trackingmore.exceptions import PaginationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from airflow_provider_trackingmore.api.client import Answer
+    from airflow_provider_trackingmore.api.answer import Answer
 
 log = logging.getLogger(__name__)
 

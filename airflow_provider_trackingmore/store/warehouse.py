@@ -28,7 +28,8 @@ SETTINGS: dict[str, str | bool] = {
     "storage_compatibility_version": "v1.5.0",
     # Rows of a load may stand in any order, which lets every core write.
     "preserve_insertion_order": False,
-    "memory_limit": "2GB",
+    # Merging and the models spill beyond this; a connection may say otherwise.
+    "memory_limit": "1GB",
 }
 
 SCHEMA_VERSION = 1

@@ -304,6 +304,8 @@ def test_a_dry_run_plans_and_loads_nothing(box, warehouse, caplog):
     result = sync(client(box), warehouse, dry_run=True)
     assert result["dry_run"]
     assert result["updated_to"] == NOW.isoformat()
+    assert result["expected_trackings"] == pytest.approx(400, rel=0.25)
+    assert result["expected_requests"] > 4
     assert len(box.requests) <= 6
     assert not Path(warehouse + ".landing").exists()
     assert "everything the service keeps, about" in caplog.text
