@@ -6,7 +6,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_trackingmore import connection_form
 from airflow_provider_trackingmore.exceptions import ConfigurationError
@@ -65,7 +65,6 @@ class TrackingMoreHook(BaseHook):
             ) from error
         # Not extra_dejson: it declares every text in it a secret, "v4" too, and warns that it is short.
         extras = json.loads(connection.extra or "{}")
-        mask_secret(extras.get("proxy"))
         unknown = sorted(set(extras) - set(connection_form.EXTRAS))
         if unknown:
             known = ", ".join(connection_form.EXTRAS)
