@@ -205,6 +205,20 @@ def test_an_expiry_that_was_witnessed_ends_when_the_source_declared_it(tmp_path)
     assert found == [("expired", 61.0)]
 
 
+def test_a_shipment_without_courier_or_countries_is_in_every_mart(tmp_path):
+    warehouse = str(tmp_path / "warehouse.duckdb")
+    nameless = {"courier_code": None, "origin_country": None, "destination_country": None}
+    load(warehouse, [record("x", PICKED_UP, DELIVERED, **nameless), record("y", PICKED_UP)], last=AS_OF)
+    assert run_models(warehouse)["warnings"] == {}
+    with duckdb.connect(warehouse) as connection:
+        for mart in ("mart_delivery_time_quantiles", "mart_exception_rates"):
+            groups = connection.execute(
+                f"SELECT courier_code, lane FROM {mart} WHERE n_shipments = 1"
+            ).fetchall()
+            assert ("unknown", "all") in groups
+            assert ("unknown", "??->??") in groups
+
+
 def test_a_header_newer_than_the_window_does_not_count_yet(tmp_path):
     warehouse = str(tmp_path / "warehouse.duckdb")
     late = {"update_at": "2026-11-20T00:10:00+00:00", "delivery_status": "delivered"}

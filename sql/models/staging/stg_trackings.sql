@@ -6,7 +6,8 @@ select
     source_id,
     tracking_number,
     tracking_number_norm,
-    courier_code,
+    -- a null would fall out of every comparison
+    coalesce(courier_code, 'unknown') as courier_code,
     order_number,
     origin_country,
     destination_country,
