@@ -49,8 +49,14 @@ def write_parquet(
         for name in changed:
             for table in _ORDER:
                 _write_partition(connection, top, table, *name.split("/"))
-    if changed:
-        top.write_json(_STATE, before | changed)
+    # A month empties when a tracking's creation time, unknown at first, becomes known.
+    gone = {name for name in before if name not in found and source in (None, name.split("/")[0])}
+    for name in gone:
+        for table in _ORDER:
+            _partition(top, table, *name.split("/")).remove()
+    if changed or gone:
+        kept = {name: state for name, state in before.items() if name not in gone}
+        top.write_json(_STATE, kept | changed)
     rows = sum(state["trackings"] for state in changed.values())
     log.info("parquet: wrote %d of %d partitions, %d trackings, to %s", len(changed), len(found), rows, root)
     return {"path": os.fspath(root), "partitions": len(found), "written": len(changed), "trackings": rows}
@@ -73,7 +79,7 @@ def _partitions(connection: duckdb.DuckDBPyConnection, source: str | None) -> di
 def _write_partition(
     connection: duckdb.DuckDBPyConnection, top: Folder, table: str, source: str, month: str
 ) -> None:
-    folder = top.child(table).child(f"source={source}").child(f"created_month={month}")
+    folder = _partition(top, table, source, month)
     rows = connection.sql(
         f"SELECT * EXCLUDE (source, created_month) FROM {table}"  # noqa: S608
         f" WHERE source = ? AND created_month = ? ORDER BY {_ORDER[table]}",
@@ -85,3 +91,7 @@ def _write_partition(
     ):
         for batch in rows:
             writer.write_batch(batch)
+
+
+def _partition(top: Folder, table: str, source: str, month: str) -> Folder:
+    return top.child(table).child(f"source={source}").child(f"created_month={month}")

@@ -71,6 +71,17 @@ def test_only_months_with_changes_are_written_again(warehouse, tmp_path):
     }
 
 
+def test_a_month_that_became_empty_is_removed(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a", scan("2026-11-01T10:00:00"), created_at=None)])
+    write_parquet(warehouse, root)
+    assert {Path(name).parent.name for name in files(root)} == {"created_month=unknown"}
+    load(warehouse, [record("a", scan("2026-11-01T10:00:00"), update_at="2026-11-05T00:00:00+00:00")])
+    write_parquet(warehouse, root)
+    assert {Path(name).parent.name for name in files(root)} == {"created_month=2026-11"}
+    assert write_parquet(warehouse, root)["written"] == 0
+
+
 def test_nothing_but_whole_files_and_the_state_is_left(warehouse, tmp_path):
     load(warehouse, [record("a")])
     write_parquet(warehouse, tmp_path / "parquet")
