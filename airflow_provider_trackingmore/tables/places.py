@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import cache
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 # Countries where CLDR names one zone for civil use although the zone database lists several
 # (Unicode CLDR 48, supplemental data, primaryZones).
@@ -34,6 +36,21 @@ def zone_of(country: str | None, state: str | None) -> str | None:
     if country == "US" and state:
         return _state_zones().get(state.strip().upper())
     return None
+
+
+@lru_cache(maxsize=100_000)
+def offset_on(zone: str, day: int) -> int | None:
+    """Return the minutes that a zone is ahead of UTC all through a day, or None if its clocks change then.
+
+    ``day`` counts from 1970; days are those of the zone.
+    """
+    midnight = datetime(1970, 1, 1) + timedelta(days=day)
+    place = ZoneInfo(zone)
+    first, last = (place.utcoffset(moment) for moment in (midnight, midnight + timedelta(days=1)))
+    if first is None or first != last:
+        return None
+    minutes, rest = divmod(first, timedelta(minutes=1))
+    return None if rest else minutes
 
 
 def country_code(text: str | None) -> str | None:

@@ -17,9 +17,9 @@ from airflow_provider_trackingmore.tables.columns import (
     running_numbers,
 )
 from airflow_provider_trackingmore.tables.keys import checkpoint_keys
-from airflow_provider_trackingmore.tables.places import country_code, zone_of
+from airflow_provider_trackingmore.tables.places import country_code, offset_on, zone_of
 from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, MOMENT
-from airflow_provider_trackingmore.tables.times import parse_times
+from airflow_provider_trackingmore.tables.times import minus_minutes, parse_times
 from airflow_provider_trackingmore.tables.tolerant import EXTRA
 from airflow_provider_trackingmore.tables.words import meanings
 
@@ -126,9 +126,11 @@ def _places(times: Times, country: pa.StringArray, state: pa.StringArray) -> dic
     # A place says nothing where the time carries its own offset, or is no time.
     applies = pc.and_(pc.is_null(times.offset_minutes), pc.is_valid(times.local))
     zone = pc.if_else(applies, zone, None)
-    utc = times.utc()
-    for code in pc.unique(zone).drop_null().to_pylist():
-        here = pc.fill_null(pc.equal(zone, code), False)
+    offset = _offsets(times.local, zone, zones)
+    utc = minus_minutes(times.local, pc.coalesce(times.offset_minutes, offset, pa.scalar(0, pa.int16())))
+    changing = pc.and_(pc.is_valid(zone), pc.is_null(offset))
+    for code in pc.unique(zone.filter(changing)).to_pylist():
+        here = pc.fill_null(pc.and_(changing, pc.equal(zone, code)), False)
         zoned = _in_zone(times.local.filter(here), zones[code])
         utc = pc.replace_with_mask(utc, here, zoned.view(pa.int64()).view(MOMENT))
     basis = pc.case_when(
@@ -140,6 +142,19 @@ def _places(times: Times, country: pa.StringArray, state: pa.StringArray) -> dic
         "event_at_utc": utc,
         "time_basis": coded(["unparsable", "explicit_offset", "location_inferred", "assumed_utc"], basis),
     }
+
+
+def _offsets(local: pa.TimestampArray, zone: pa.Int16Array, zones: list[str]) -> pa.Int16Array:
+    """Return the minutes to take off each time, looked up once per zone and day.
+
+    Null where there is no zone, and on the few days on which its clocks change.
+    """
+    width = len(zones)
+    days = pc.cast(pc.cast(local, pa.date32()).view(pa.int32()), pa.int64())
+    marks = pc.add(pc.multiply(days, width), pc.cast(zone, pa.int64()))
+    distinct = pc.unique(marks).drop_null()
+    minutes = [offset_on(zones[mark % width], mark // width) for mark in distinct.to_pylist()]
+    return pa.array(minutes, pa.int16()).take(pc.index_in(marks, distinct))
 
 
 def _in_zone(local: pa.TimestampArray, zone: str) -> pa.TimestampArray:
