@@ -73,7 +73,6 @@ class WindowReader:
         for facts in run.finished_windows():
             self._done.append(Window(facts["axis"], facts["first"], facts["last"]))
             self._received += facts["received"]
-            self._largest_page = max(self._largest_page, facts["largest_page"])
 
     @property
     def capacity(self) -> int:
@@ -177,7 +176,6 @@ class WindowReader:
                 "first": window.first,
                 "last": window.last,
                 "received": received,
-                "largest_page": self._largest_page,
             },
         )
         self._done.append(window)

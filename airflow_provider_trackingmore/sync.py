@@ -20,7 +20,14 @@ from airflow_provider_trackingmore.api.estimate import estimate_records
 from airflow_provider_trackingmore.api.windows import Planner
 from airflow_provider_trackingmore.exceptions import ConfigurationError, IncompleteWindowError
 from airflow_provider_trackingmore.reading import WindowReader, decode
-from airflow_provider_trackingmore.store.landing import Range, Run, clean_landing, start_run, unfinished_run
+from airflow_provider_trackingmore.store.landing import (
+    Asked,
+    Range,
+    Run,
+    clean_landing,
+    start_run,
+    unfinished_run,
+)
 from airflow_provider_trackingmore.store.load import load_run
 from airflow_provider_trackingmore.store.state import Account, State, read_state
 from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse
@@ -91,13 +98,15 @@ def sync(
     with open_warehouse(warehouse) as connection:
         state = read_state(connection, account)
     root = os.fspath(landing_root) if landing_root else _default_landing(warehouse)
-    run = unfinished_run(root, account, updated_from, updated_to)
-    plan = _plan(client, state, updated_from, updated_to, run)
+    asked = Asked(updated_from, updated_to, include_personal_data)
+    run = unfinished_run(root, account, asked, state.watermark)
+    plan = _plan(client, state, asked, run)
     if dry_run:
         expected = {"expected_trackings": plan.expected, "expected_requests": plan.expected_requests}
         return {"dry_run": True, "axes": list(plan.axes)} | expected | _window_text(plan.window)
+    goes_on = run is not None
     if run is None:
-        run = start_run(root, account, updated_from, updated_to, plan.window)
+        run = start_run(root, account, asked, plan.window)
     else:
         log.info("going on with run %s of %s", run.run_id, run.started_at.isoformat(timespec="seconds"))
     reader = WindowReader(
@@ -113,31 +122,45 @@ def sync(
     removed = clean_landing(root, account, keep_landing)
     if removed:
         log.info("removed landing files of %d runs older than %s", removed, keep_landing)
+    if goes_on and result["complete"] and updated_from is None and updated_to is None:
+        # The run that was gone on with ends when it was begun; what came since is one more window.
+        rest = sync(
+            client,
+            warehouse,
+            landing_root=landing_root,
+            in_flight=in_flight,
+            keep_landing=keep_landing,
+            include_personal_data=include_personal_data,
+        )
+        return _together(result, rest)
     return result
 
 
-def _plan(
-    client: TrackingMoreClient,
-    state: State,
-    updated_from: datetime | None,
-    updated_to: datetime | None,
-    run: Run | None,
-) -> _Plan:
+def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of two runs, one after the other, as one."""
+    sums = {name: value + second[name] for name, value in first.items() if type(value) in (int, float)}
+    return second | sums | {"updated_from": first["updated_from"]}
+
+
+def _plan(client: TrackingMoreClient, state: State, asked: Asked, run: Run | None) -> _Plan:
     """Fix the window of the run, and say what is coming."""
+    first = asked.first or (state.watermark and state.watermark - LOOK_BACK)
+    # Where answers tell no total, a page without a window shows how much the service gives today.
+    tells_total = client.version.total_path is not None
+    probe = client.list_page(size=1 if tells_total and first is not None else client.page_size)
+    page = decode(client, probe)
+    count = page.received if page else 0
+    largest = state.largest_page if tells_total else min(state.largest_page or count, count)
     if run is not None:
-        return _Plan(run.range, state.largest_page)
-    first = updated_from or (state.watermark and state.watermark - LOOK_BACK)
-    probe = client.list_page(size=client.page_size if first is None else 1)
+        return _Plan(run.range, largest)
     now = probe.service_time or datetime.now(UTC)
-    last = min(updated_to, now) if updated_to else now
+    last = min(asked.last, now) if asked.last else now
     window = Range(first.astimezone(UTC) if first else None, last.astimezone(UTC).replace(microsecond=0))
     if window.first is not None:
         if window.first >= window.last:
-            raise ConfigurationError(_empty_window(updated_from, state, window))
+            raise ConfigurationError(_empty_window(asked, state, window))
         log.info("%s: reading from %s up to %s", _who(client), window.first, window.last)
-        return _Plan(window, state.largest_page)
-    page = decode(client, probe)
-    count = page.received if page else 0
+        return _Plan(window, largest)
     expected = estimate_records(client, probe, count)
     requests = round(expected / (0.7 * count)) + 10 if count else 1
     log.info(
@@ -146,11 +169,16 @@ def _plan(
         *(_who(client), expected, requests),
         *(requests / client.requests_per_second, client.requests_per_second),
     )
-    return _Plan(window, max(state.largest_page, count), expected, requests, _density(page, window.last))
+    return _Plan(window, largest, expected, requests, _density(page, window.last))
 
 
-def _empty_window(updated_from: datetime | None, state: State, window: Range) -> str:
-    if updated_from is None:
+def _empty_window(asked: Asked, state: State, window: Range) -> str:
+    if asked.first is None and asked.last is not None and asked.last == window.last:
+        return (
+            f"updated_to is {window.last}, but the warehouse is loaded up to {state.watermark} already; "
+            "give updated_from to read an older window again"
+        )
+    if asked.first is None:
         return (
             f"the warehouse is loaded up to {state.watermark}, later than the service's clock "
             f"({window.last}): is this another service, or did its clock go back?"

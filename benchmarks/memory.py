@@ -17,7 +17,7 @@ from pathlib import Path
 from pages import page
 from peers import ACCOUNT
 
-from airflow_provider_trackingmore.store.landing import Range, start_run
+from airflow_provider_trackingmore.store.landing import Asked, Range, start_run
 from airflow_provider_trackingmore.store.load import Reading, load_run
 from airflow_provider_trackingmore.tables import decode_page
 
@@ -26,7 +26,7 @@ def main(count: int) -> None:
     """Decode, land and merge ``count`` pages of 2,000 trackings."""
     draw, now = random.Random(1), datetime(2026, 11, 20)
     with tempfile.TemporaryDirectory() as folder:
-        run = start_run(f"{folder}/landing", ACCOUNT, None, None, Range(None, now.replace(tzinfo=UTC)))
+        run = start_run(f"{folder}/landing", ACCOUNT, Asked(None, None), Range(None, now.replace(tzinfo=UTC)))
         for number in range(count):
             run.land(f"created-{number}", decode_page(page(draw, 2000, now)))
         read = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.store.landing import Range, start_run
+from airflow_provider_trackingmore.store.landing import Asked, Range, start_run
 from airflow_provider_trackingmore.store.load import Reading, load_run
 from airflow_provider_trackingmore.store.state import Account
 from airflow_provider_trackingmore.tables import decode_page
@@ -33,7 +33,7 @@ def decode(bodies: list[bytes], folder: Path) -> None:
 def load(bodies: list[bytes], folder: Path) -> None:
     """Decode, land and merge every page, as a sync does."""
     now = datetime.now(UTC)
-    run = start_run(str(folder / "landing"), ACCOUNT, None, None, Range(None, now))
+    run = start_run(str(folder / "landing"), ACCOUNT, Asked(None, None), Range(None, now))
     with ThreadPoolExecutor(3) as pool:  # as many as a sync has requests in flight
         for number, page in enumerate(pool.map(decode_page, bodies)):
             run.land(f"created-{number}", page)

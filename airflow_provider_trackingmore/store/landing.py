@@ -32,6 +32,19 @@ class Range:
     last: datetime
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a caller asked for; only a run that was asked for likewise is gone on with."""
+
+    first: datetime | None
+    last: datetime | None
+    include_personal_data: bool = False
+
+    def as_list(self) -> list[str | bool | None]:
+        """Return it as JSON can keep it."""
+        return [_text(self.first), _text(self.last), self.include_personal_data]
+
+
 class Run:
     """The landing folder of one run, under ``root/source/account/version/``."""
 
@@ -70,13 +83,11 @@ class Run:
 _MARKS = ("run.json", "merged.json")
 
 
-def start_run(
-    root: str, account: Account, first: datetime | None, last: datetime | None, found: Range
-) -> Run:
-    """Return a new run for the window ``found``; ``first`` and ``last`` are what the caller asked for."""
+def start_run(root: str, account: Account, asked: Asked, found: Range) -> Run:
+    """Return a new run for the window ``found``, where the caller asked for ``asked``."""
     about: dict[str, Any] = {
         "run_id": uuid.uuid4().hex,
-        "asked": [_text(first), _text(last)],
+        "asked": asked.as_list(),
         "first": _text(found.first),
         "last": _text(found.last),
         "started_at": datetime.now(UTC).isoformat(),
@@ -86,20 +97,25 @@ def start_run(
     return Run(folder, about)
 
 
-def unfinished_run(root: str, account: Account, first: datetime | None, last: datetime | None) -> Run | None:
-    """Return the run that was asked for with the same window and was never merged, if there is one."""
+def unfinished_run(root: str, account: Account, asked: Asked, watermark: datetime | None) -> Run | None:
+    """Return the run that was asked for likewise and was never merged, if it fits the warehouse.
+
+    An increment fits only where everything before it is: a lost or another warehouse starts anew.
+    """
     for folder, about in _runs(root, account):
-        if about["asked"] == [_text(first), _text(last)] and "merged.json" not in folder.names():
-            return Run(folder, about)
+        run = Run(folder, about)
+        is_open = about["asked"] == asked.as_list() and "merged.json" not in folder.names()
+        increment_from = run.range.first if asked.first is None else None
+        if is_open and (increment_from is None or (watermark is not None and increment_from <= watermark)):
+            return run
     return None
 
 
 def clean_landing(root: str, account: Account, older_than: timedelta) -> int:
-    """Remove merged runs of more than this age; return how many."""
+    """Remove runs of more than this age, merged or abandoned; return how many."""
     removed = 0
     for folder, about in _runs(root, account):
-        old = datetime.now(UTC) - _required(about["started_at"]) > older_than
-        if old and "merged.json" in folder.names():
+        if datetime.now(UTC) - _required(about["started_at"]) > older_than:
             folder.remove()
             removed += 1
     return removed

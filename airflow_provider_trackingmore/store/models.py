@@ -55,7 +55,7 @@ def run_models(warehouse: Warehouse, folder: str | os.PathLike[str] | None = Non
     """
     root = Path(folder) if folder else sql_folder()
     models, checks = read_models(root), sorted((root / "checks").glob("*.sql"))
-    with open_warehouse(warehouse) as connection, transaction(connection):
+    with open_warehouse(warehouse, must_exist=True) as connection, transaction(connection):
         _drop_models(connection)
         for seed in sorted((root / "seeds").glob("*.csv")):
             connection.execute(

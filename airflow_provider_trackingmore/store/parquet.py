@@ -43,7 +43,7 @@ def write_parquet(
     """
     top = Folder.at(root)
     before = top.read_json(_STATE) if _STATE in top.names() else {}
-    with open_warehouse(warehouse) as connection:
+    with open_warehouse(warehouse, must_exist=True) as connection:
         found = _partitions(connection, source)
         changed = {name: state for name, state in found.items() if before.get(name) != state}
         for name in changed:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from airflow_provider_trackingmore.exceptions import ConfigurationError
 from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse
 
 log = logging.getLogger(__name__)
@@ -24,14 +25,16 @@ def publish(warehouse: Warehouse, published: str | os.PathLike[str]) -> dict[str
 
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param published: path of the file for analysts, on a local disk.
+    :raises ConfigurationError: if that is the warehouse itself.
+    :raises WarehouseError: if there is no warehouse yet.
     """
     target = Path(published).absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}.{uuid4().hex}.building")
     try:
-        with open_warehouse(warehouse) as connection:
+        with open_warehouse(warehouse, must_exist=True) as connection:
             _remove_leftovers(target)
-            _copy(connection, aside)
+            _copy(connection, target, aside)
         aside.chmod(0o444)
         _sync_to_disk(aside)
         # A reader that opened the old file for writing and was killed leaves a log, which would be
@@ -46,16 +49,21 @@ def publish(warehouse: Warehouse, published: str | os.PathLike[str]) -> dict[str
     return {"path": str(target), "bytes": size}
 
 
-def _copy(connection: Any, aside: Path) -> None:
-    ((name,),) = connection.execute("SELECT current_database()").fetchall()
-    path = str(aside).replace("'", "''")
-    connection.execute(f"ATTACH '{path}' AS published (STORAGE_VERSION '{STORAGE_VERSION}')")
+def _copy(connection: Any, target: Path, aside: Path) -> None:
+    ((name, source),) = connection.execute(
+        "SELECT database_name, path FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchall()
+    if source and Path(source).resolve() == target.resolve():
+        raise ConfigurationError(f"published is the warehouse itself ({target}); give another path")
+    path, name = str(aside).replace("'", "''"), name.replace('"', '""')
+    copy = f"published_{uuid4().hex}"
+    connection.execute(f"ATTACH '{path}' AS {copy} (STORAGE_VERSION '{STORAGE_VERSION}')")
     try:
-        connection.execute(f'COPY FROM DATABASE "{name}" TO published')
-        connection.execute("DROP SCHEMA published.meta CASCADE")
-        connection.execute("CHECKPOINT published")
+        connection.execute(f'COPY FROM DATABASE "{name}" TO {copy}')
+        connection.execute(f"DROP SCHEMA {copy}.meta CASCADE")
+        connection.execute(f"CHECKPOINT {copy}")
     finally:
-        connection.execute("DETACH published")
+        connection.execute(f"DETACH {copy}")
 
 
 def _remove_leftovers(target: Path) -> None:

@@ -65,19 +65,20 @@ def remember(connection: duckdb.DuckDBPyConnection, account: Account, largest_pa
 
 
 def _watermark(connection: duckdb.DuckDBPyConnection, account: Account) -> datetime | None:
-    """Return the end of the unbroken chain of complete windows that starts with the earliest.
+    """Return the end of the unbroken chain of complete windows that starts with everything.
 
     A back-fill of an old window lies inside the chain and does not move it; a window beyond a gap does
-    not count until the gap is filled.
+    not count until the gap is filled; windows read before everything was read leave all older history
+    out, so they do not start a chain.
     """
     windows = connection.execute(
-        "SELECT coalesce(window_from_utc, TIMESTAMP '1970-01-01'), window_to_utc FROM loads"
-        " WHERE source = ? AND account = ? AND is_complete ORDER BY 1, 2 DESC",
+        "SELECT window_from_utc, window_to_utc FROM loads"
+        " WHERE source = ? AND account = ? AND is_complete ORDER BY window_from_utc NULLS FIRST, 2",
         [account.source, account.account],
     ).fetchall()
     reached: datetime | None = None
     for first, last in windows:
-        if reached is not None and first > reached:
+        if first is not None and (reached is None or first > reached):
             break
         reached = last if reached is None else max(reached, last)
     return reached.replace(tzinfo=UTC) if reached else None

@@ -40,19 +40,25 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {}
 
 
 @contextmanager
-def open_warehouse(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(warehouse: Warehouse, *, must_exist: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for writing, with its tables in the newest form; closed on leaving.
 
-    Keep it short: while a process holds the file, no other can open it.
+    Keep it short: while a process holds the file, no other can open it. ``must_exist`` is for what makes
+    no sense before the first load.
 
     :raises ConfigurationError: if the database would live in memory only.
     :raises WarehouseBusyError: if another process holds the file.
-    :raises WarehouseError: if a newer version of this package has migrated it.
+    :raises WarehouseError: if a newer version of this package has migrated it, if it is a published copy,
+        or if it must exist and does not.
     """
+    if must_exist and not callable(warehouse) and not Path(warehouse).exists():
+        raise WarehouseError(
+            f"there is no warehouse at {os.fspath(warehouse)}; check the path, or load first"
+        )
     connection = _connect(warehouse)
     try:
         _refuse_memory(connection)
-        _migrate(connection)
+        _migrate(connection, must_exist)
         yield connection
     finally:
         connection.close()
@@ -93,7 +99,7 @@ def _refuse_memory(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
+def _migrate(connection: duckdb.DuckDBPyConnection, must_exist: bool) -> None:
     found = _schema_version(connection)
     if found > SCHEMA_VERSION:
         raise WarehouseError(
@@ -102,6 +108,10 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
         )
     if found == SCHEMA_VERSION:
         return
+    if found == 0 and _has_trackings(connection):
+        raise WarehouseError("this is a published copy, not a warehouse; give the warehouse's path")
+    if found == 0 and must_exist:
+        raise WarehouseError("there is no warehouse at this path yet; check the path, or load first")
     steps = range(found + 1, SCHEMA_VERSION + 1)
     todo = [one for step in steps for one in MIGRATIONS[step]] if found else list(ddl.statements())
     with transaction(connection):
@@ -123,6 +133,13 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.rollback()
         raise
     connection.commit()
+
+
+def _has_trackings(connection: duckdb.DuckDBPyConnection) -> bool:
+    found = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'trackings'"
+    ).fetchall()
+    return bool(found[0][0])
 
 
 def _schema_version(connection: duckdb.DuckDBPyConnection) -> int:

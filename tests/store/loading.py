@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from factories import body
 
-from airflow_provider_trackingmore.store.landing import Range, start_run
+from airflow_provider_trackingmore.store.landing import Asked, Range, start_run
 from airflow_provider_trackingmore.store.load import Reading, load_run
 from airflow_provider_trackingmore.store.state import Account
 from airflow_provider_trackingmore.tables import decode_page
@@ -34,7 +34,7 @@ def land(
 ) -> Run:
     """Land pages, in the order in which they were received."""
     window = Range(first, last or later())
-    run = start_run(warehouse + ".landing", ACCOUNT, None, None, window)
+    run = start_run(warehouse + ".landing", ACCOUNT, Asked(None, None), window)
     for number, records in enumerate(pages):
         run.land(f"created-{number}", decode_page(body(*records), observed_at=later()))
     return run

@@ -12,7 +12,7 @@ from factories import body, record, scan
 from loading import ACCOUNT, READING, load_run, rows
 
 from airflow_provider_trackingmore.store.files import Folder
-from airflow_provider_trackingmore.store.landing import Range, clean_landing, start_run, unfinished_run
+from airflow_provider_trackingmore.store.landing import Asked, Range, clean_landing, start_run, unfinished_run
 from airflow_provider_trackingmore.tables import decode_page
 
 NOW = datetime(2026, 11, 10, tzinfo=UTC)
@@ -25,7 +25,7 @@ def root(request, tmp_path):
 
 
 def start(root: str):
-    return start_run(root, ACCOUNT, None, None, Range(None, NOW))
+    return start_run(root, ACCOUNT, Asked(None, None), Range(None, NOW))
 
 
 def test_a_page_lands_as_parquet_files_named_by_its_window(root, tmp_path):
@@ -46,7 +46,7 @@ def test_the_same_window_read_again_replaces_its_files(root, tmp_path):
 def test_a_run_that_was_not_merged_is_found_again_with_its_finished_windows(root):
     run = start(root)
     run.finish_window("created-1-2", {"axis": "created", "first": 1, "last": 2})
-    again = unfinished_run(root, ACCOUNT, None, None)
+    again = unfinished_run(root, ACCOUNT, Asked(None, None), None)
     assert again is not None
     assert (again.run_id, again.range) == (run.run_id, run.range)
     assert again.finished_windows() == [{"axis": "created", "first": 1, "last": 2}]
@@ -54,28 +54,42 @@ def test_a_run_that_was_not_merged_is_found_again_with_its_finished_windows(root
 
 def test_a_run_asked_for_with_another_window_is_another_run(root):
     start(root)
-    assert unfinished_run(root, ACCOUNT, NOW - timedelta(days=1), None) is None
+    assert unfinished_run(root, ACCOUNT, Asked(NOW - timedelta(days=1), None), None) is None
 
 
 def test_a_merged_run_is_not_gone_on_with(root, warehouse):
     run = start(root)
     run.land("created-1-2", decode_page(body(record("a", scan("2026-11-01T10:00:00")))))
     load_run(warehouse, ACCOUNT, run, READING)
-    assert unfinished_run(root, ACCOUNT, None, None) is None
+    assert unfinished_run(root, ACCOUNT, Asked(None, None), None) is None
     assert rows(warehouse, "SELECT count(*) FROM checkpoints") == [(1,)]
 
 
-def test_only_old_merged_runs_are_cleaned(root, tmp_path):
+def test_a_run_that_landed_people_is_not_gone_on_with_by_one_that_must_not(root):
+    start_run(root, ACCOUNT, Asked(None, None, include_personal_data=True), Range(None, NOW))
+    assert unfinished_run(root, ACCOUNT, Asked(None, None), None) is None
+
+
+def test_an_increment_is_gone_on_with_only_where_everything_before_it_is(root):
+    start_run(root, ACCOUNT, Asked(None, None), Range(NOW - timedelta(days=1), NOW))
+    found = {
+        watermark: unfinished_run(root, ACCOUNT, Asked(None, None), watermark) is not None
+        for watermark in (None, NOW - timedelta(days=2), NOW - timedelta(days=1), NOW)
+    }
+    assert list(found.values()) == [False, False, True, True]
+
+
+def test_old_runs_are_cleaned_merged_or_abandoned(root, tmp_path):
     old_merged, old_open, new_merged = start(root), start(root), start(root)
     for run in (old_merged, new_merged):
         run.mark_merged()
     for run in (old_merged, old_open):
-        about = tmp_path / "landing" / Path(run.files.path).relative_to(tmp_path / "landing") / "run.json"
+        about = Path(run.files.path) / "run.json"
         facts = json.loads(about.read_text()) | {"started_at": "2026-01-01T00:00:00+00:00"}
         about.write_text(json.dumps(facts))
-    assert clean_landing(root, ACCOUNT, timedelta(days=7)) == 1
+    assert clean_landing(root, ACCOUNT, timedelta(days=7)) == 2
     assert not Path(old_merged.files.path).exists()
-    assert Path(old_open.files.path).exists()
+    assert not Path(old_open.files.path).exists()
     assert Path(new_merged.files.path).exists()
 
 

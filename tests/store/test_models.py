@@ -8,10 +8,17 @@ import pytest
 from factories import record, scan
 from loading import load, rows
 
-from airflow_provider_trackingmore.exceptions import CheckFailedError, ConfigurationError
+from airflow_provider_trackingmore.exceptions import CheckFailedError, ConfigurationError, WarehouseError
 from airflow_provider_trackingmore.resources import sql_folder
 from airflow_provider_trackingmore.store import run_models
 from airflow_provider_trackingmore.store.models import read_models
+from airflow_provider_trackingmore.store.warehouse import open_warehouse
+
+
+@pytest.fixture(autouse=True)
+def empty_warehouse(warehouse):
+    with open_warehouse(warehouse):
+        pass
 
 
 @pytest.fixture
@@ -53,6 +60,12 @@ def test_all_models_and_checks_run_on_an_empty_warehouse(warehouse):
     result = run_models(warehouse)
     assert result["models"] == len(read_models(sql_folder()))
     assert result["warnings"] == {}
+
+
+def test_models_of_a_warehouse_that_is_not_there_make_no_file(tmp_path):
+    with pytest.raises(WarehouseError, match="there is no warehouse at"):
+        run_models(str(tmp_path / "typo.duckdb"))
+    assert not (tmp_path / "typo.duckdb").exists()
 
 
 def test_staging_is_views_and_the_rest_tables(warehouse):

@@ -13,6 +13,7 @@ import pytest
 from factories import record, scan
 from loading import load, rows
 
+from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseError
 from airflow_provider_trackingmore.store import publish
 
 
@@ -42,6 +43,28 @@ def test_the_published_file_has_the_storage_version_that_every_duckdb_opens(ware
     publish(warehouse, published)
     ((tags,),) = rows(published, "SELECT tags FROM duckdb_databases() WHERE path IS NOT NULL")
     assert tags["storage_version"].startswith("v1.0.0")
+
+
+def test_the_warehouse_is_never_replaced_by_its_own_copy(warehouse):
+    load(warehouse, [record("a")])
+    with pytest.raises(ConfigurationError, match="the warehouse itself"):
+        publish(warehouse, warehouse)
+    load(warehouse, [record("b")])
+
+
+def test_a_published_copy_is_not_taken_for_a_warehouse(warehouse, published):
+    load(warehouse, [record("a")])
+    publish(warehouse, published)
+    os.chmod(published, 0o644)
+    with pytest.raises(WarehouseError, match="published copy"):
+        publish(published, warehouse + ".again")
+
+
+@pytest.mark.parametrize("name", ["published.duckdb", 'quoted "name".duckdb', "it's here.duckdb"])
+def test_any_file_name_can_be_published(tmp_path, name):
+    load(str(tmp_path / name), [record("a")])
+    publish(str(tmp_path / name), tmp_path / "out" / name)
+    assert rows(str(tmp_path / "out" / name), "SELECT count(*) FROM trackings") == [(1,)]
 
 
 def test_a_reader_keeps_its_snapshot_and_the_next_one_sees_the_new(warehouse, published):

@@ -53,6 +53,22 @@ def test_a_window_beyond_a_gap_does_not_count_until_the_gap_is_filled(warehouse)
     assert watermark(warehouse) == day(7)
 
 
+def test_a_window_read_before_everything_else_starts_no_chain(warehouse):
+    load(warehouse, [record("a")], first=day(1), last=day(3))
+    assert watermark(warehouse) is None
+    load(warehouse, [record("a")], last=day(5))
+    assert watermark(warehouse) == day(5)
+
+
+def test_the_models_end_where_the_unbroken_chain_of_windows_ends(warehouse):
+    from airflow_provider_trackingmore.store import run_models
+
+    for window in ({"last": day(3)}, {"first": day(2), "last": day(5)}, {"first": day(8), "last": day(9)}):
+        load(warehouse, [record("a")], **window)
+    run_models(warehouse)
+    assert rows(warehouse, "SELECT as_of_utc FROM int_as_of") == [(day(5).replace(tzinfo=None),)]
+
+
 def test_the_same_key_under_another_label_is_refused_with_the_label_to_use(warehouse):
     load(warehouse, [record("a")])
     other = Account("trackingmore", "second", "v4", ACCOUNT.key_fingerprint)

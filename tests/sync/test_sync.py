@@ -207,9 +207,39 @@ def test_a_killed_run_goes_on_with_the_windows_it_has(box, warehouse, monkeypatc
     result = sync(client(box, page_size=20), warehouse)
     again = len(list_requests(box)) - before
     assert result["complete"]
-    assert datetime.fromisoformat(result["updated_to"]) == NOW
     assert stored_ids(warehouse) == served_ids(box)
     assert 2 < again < result["windows"] - 10
+    # What came since the run was begun is read as one more window.
+    assert datetime.fromisoformat(result["updated_to"]) == NOW + timedelta(minutes=3)
+    assert rows(warehouse, "SELECT count(*) FROM loads") == [(2,)]
+
+
+def test_a_lost_warehouse_is_read_anew_though_an_increment_was_left_unfinished(box, warehouse):
+    sync(client(box), warehouse)
+    box.clock.advance(days=3)
+    box.faults.add("http_500", route="list", after=2, times=None)
+    with pytest.raises(ServerError):
+        sync(client(box, retries=0), warehouse)
+    box.faults.clear()
+    Path(warehouse).unlink()
+    assert sync(client(box), warehouse)["updated_from"] is None
+    assert stored_ids(warehouse) == served_ids(box)
+
+
+def test_a_window_given_by_hand_first_does_not_hide_what_is_older(box, warehouse):
+    sync(client(box), warehouse, NOW - timedelta(days=20), NOW - timedelta(days=10))
+    assert sync(client(box), warehouse)["updated_from"] is None
+    assert stored_ids(warehouse) == served_ids(box)
+
+
+@pytest.mark.parametrize("version", ["v3", "v4"])
+def test_a_page_size_that_is_capped_lower_later_loses_nothing(warehouse, version):
+    with Sandbox(trackings=1500, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
+        sync(client(box, version), warehouse)
+        box.switches.page_cap = 40
+        box.clock.advance(days=6)
+        sync(client(box, version), warehouse)
+        assert stored_ids(warehouse) == served_ids(box)
 
 
 def test_a_run_killed_between_merge_and_its_mark_is_not_merged_twice(box, warehouse, monkeypatch):
@@ -225,7 +255,7 @@ def test_a_run_killed_between_merge_and_its_mark_is_not_merged_twice(box, wareho
     before = rows(warehouse, "FROM trackings ORDER BY ALL")
     assert sync(client(box), warehouse)["new"] == 0
     assert rows(warehouse, "FROM trackings ORDER BY ALL") == before
-    assert rows(warehouse, "SELECT count(*) FROM loads") == [(1,)]
+    assert rows(warehouse, "SELECT sum(n_new), count(DISTINCT run_id) = count(*) FROM loads") == [(400, True)]
 
 
 @pytest.mark.parametrize(
@@ -285,6 +315,7 @@ def test_moments_may_have_any_zone(box, warehouse):
         ({"updated_from": datetime(2026, 11, 1)}, "updated_from has no time zone"),
         ({"updated_to": datetime(2026, 11, 1)}, "updated_to has no time zone"),
         ({"updated_from": NOW + timedelta(days=1)}, "the window is empty"),
+        ({"updated_from": NOW, "updated_to": NOW - timedelta(days=1)}, "the window is empty"),
     ],
 )
 def test_a_window_that_cannot_be_meant_is_refused(box, warehouse, window, message):
@@ -297,6 +328,12 @@ def test_a_service_whose_clock_went_back_is_named_as_the_reason(box, warehouse):
     box.clock.set(NOW - timedelta(days=1))
     with pytest.raises(ConfigurationError, match="did its clock go back"):
         sync(client(box), warehouse)
+
+
+def test_an_end_before_the_watermark_is_named_as_the_reason(box, warehouse):
+    sync(client(box), warehouse)
+    with pytest.raises(ConfigurationError, match="give updated_from to read an older window"):
+        sync(client(box), warehouse, updated_to=NOW - timedelta(days=1))
 
 
 def test_a_dry_run_plans_and_loads_nothing(box, warehouse, caplog):
