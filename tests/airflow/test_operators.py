@@ -94,6 +94,7 @@ def test_a_connection_that_is_missing_fails_at_once(warehouse):
 
 
 def test_no_log_line_speaks_of_a_database_in_memory(box, warehouse, caplog):
+    TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
     RunModelsOperator(task_id="models", warehouse=warehouse).execute({})
     assert "memory" not in caplog.text
 
