@@ -19,7 +19,7 @@ from airflow_provider_trackingmore.tables.fields import Care
 from airflow_provider_trackingmore.tables.places import country_code
 from airflow_provider_trackingmore.tables.scans import Owners, flatten_checkpoints
 from airflow_provider_trackingmore.tables.schema import LEG, MOMENT, TRACKINGS
-from airflow_provider_trackingmore.tables.times import Times, parse_times
+from airflow_provider_trackingmore.tables.times import parse_times
 from airflow_provider_trackingmore.tables.tolerant import EXTRA
 from airflow_provider_trackingmore.tables.words import meanings
 
@@ -46,18 +46,20 @@ def flatten(records: pa.StructArray, fields: FieldMap, origin: Origin) -> tuple[
     found = {field.column: _leaf(records, field) for field in fields.record if field.column}
     columns = _Columns(found, len(records))
     keys = joined_keys(fields.service, origin.account, columns.text("source_id"))
-    created = parse_times(columns.text("created_at"))
-    month = _month(created.utc())
+    created, updated = _record_times(columns)
+    month = _month(created)
     owners = Owners(keys, month, fields.service, origin.observed_at)
     checkpoints, counts = flatten_checkpoints(records, fields, owners)
     destination = _leg(records, fields, 1)
-    trackings = _trackings(columns, created, fields) | {
+    trackings = _trackings(columns, fields) | {
         "tracking_key": keys,
         "source": constant(fields.service, len(records)),
         "account": constant(origin.account, len(records)),
         "origin_leg": _leg(records, fields, 0),
         "destination_leg": destination,
         "destination_courier_code": destination.field("courier_code"),
+        "created_at_utc": created,
+        "updated_at_utc": updated,
         "checkpoint_count": counts,
         "extra": _extra(records, fields, origin),
         "created_month": month,
@@ -107,7 +109,14 @@ class _Columns:
         return pc.coalesce(*having) if len(having) > 1 else having[0]
 
 
-def _trackings(columns: _Columns, created: Times, fields: FieldMap) -> dict[str, pa.Array]:
+def _record_times(columns: _Columns) -> tuple[pa.TimestampArray, pa.TimestampArray]:
+    """Return when the records were created and updated, in UTC; both are parsed at once."""
+    created, updated = columns.text("created_at"), columns.text("updated_at", "updated_at_before")
+    both = parse_times(pa.concat_arrays([created, updated])).utc()
+    return both.slice(0, len(created)), both.slice(len(created))
+
+
+def _trackings(columns: _Columns, fields: FieldMap) -> dict[str, pa.Array]:
     out: dict[str, pa.Array] = {}
     for name in TRACKINGS.names:
         kind = TRACKINGS.field(name).type
@@ -126,8 +135,6 @@ def _trackings(columns: _Columns, created: Times, fields: FieldMap) -> dict[str,
     out["order_placed_at_local"] = parse_times(out["order_placed_raw"]).local
     out["promised_raw"] = columns.text("promised")
     out["promised_date"] = pc.cast(parse_times(out["promised_raw"]).local, pa.date32())
-    out["created_at_utc"] = created.utc()
-    out["updated_at_utc"] = parse_times(columns.text("updated_at", "updated_at_before")).utc()
     out["latest_event_at_local"] = parse_times(columns.text("latest_event_time")).local
     return out
 
@@ -146,9 +153,10 @@ def _leg(records: pa.StructArray, fields: FieldMap, side: int) -> pa.StructArray
     leg = _child(records, fields.legs[side][0])
     found = {field.column: blank_to_null(_leaf(leg, field)) for field in fields.leg if field.column}
     children = [found.get(field.name, pa.nulls(len(leg), pa.string())) for field in LEG]
-    present = pc.is_valid(children[0])
-    for child in children[1:]:
-        present = pc.or_(present, pc.is_valid(child))
+    present = pa.repeat(pa.scalar(False), len(leg))
+    for child in children:
+        if child.null_count < len(child):
+            present = pc.or_(present, pc.is_valid(child))
     return pa.StructArray.from_arrays(children, fields=list(LEG), mask=pc.invert(present))
 
 

@@ -42,7 +42,9 @@ def checkpoint_keys(
     own_offset = pc.is_valid(columns["utc_offset_minutes"])
     moment = pc.if_else(own_offset, columns["event_at_utc"], columns["event_at_local"])
     # Only the texts of times that are no times: the others would make the key depend on the spelling.
-    raw = pc.if_else(pc.is_valid(moment), None, columns["event_time_raw"])
+    raw = pa.nulls(len(moment), pa.string())
+    if moment.null_count:
+        raw = pc.if_else(pc.is_valid(moment), None, columns["event_time_raw"])
     described = columns["description"].dictionary_encode()
     normal = pc.ascii_lower(pc.ascii_trim_whitespace(described.dictionary))
     texts = {
@@ -60,25 +62,26 @@ def checkpoint_keys(
         for lane in _LANES
     ]
     for part, column in texts.items():
-        for lane, hashes in zip(_LANES, _hashes(column), strict=True):
-            lanes[lane] = pc.add(lanes[lane], pc.multiply(hashes, _FACTORS[part, lane]))
+        lanes = [pc.add(sums, hashes) for sums, hashes in zip(lanes, _hashes(column, part), strict=True)]
     if not _stand_in_order(micros, record_no, columns["leg"].indices):
         ordinals = _ordinals(lanes[0], record_no)
         lanes = [pc.add(lanes[lane], pc.multiply(ordinals, _FACTORS["ordinal", lane])) for lane in _LANES]
     return _as_hex(lanes)
 
 
-def _hashes(column: pa.Array) -> list[pa.Int64Array]:
-    """Return both lanes of the hash of every text; a null counts as an empty text."""
+def _hashes(column: pa.Array, part: str) -> list[pa.Int64Array]:
+    """Return both lanes of the hash of every text, times the part's factor; a null is an empty text."""
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    texts = encoded.dictionary.view(pa.binary()).to_pylist()
-    digests = memoryview(b"".join(map(xxhash.xxh3_128_digest, [*texts, b""]))).cast("q")
+    texts = [*encoded.dictionary.view(pa.binary()).to_pylist(), b""]
+    digests = memoryview(b"".join(map(xxhash.xxh3_128_digest, texts))).cast("q")
+    places = encoded.indices
+    if places.null_count:
+        places = pc.fill_null(places, len(texts) - 1)
     lanes = []
     for lane in _LANES:
-        distinct = pa.Int64Array.from_buffers(
-            pa.int64(), len(texts), [None, pa.py_buffer(digests[lane::2].tobytes())]
-        )
-        lanes.append(pc.fill_null(distinct.take(encoded.indices), digests[2 * len(texts) + lane]))
+        values = pa.py_buffer(digests[lane::2].tobytes())
+        distinct = pa.Int64Array.from_buffers(pa.int64(), len(texts), [None, values])
+        lanes.append(pc.multiply(distinct, _FACTORS[part, lane]).take(places))
     return lanes
 
 
