@@ -1,4 +1,4 @@
-"""Column work both tables share: blanks to null, words looked up once per distinct value, keys."""
+"""Column work both tables share: blanks to null, and words looked up once per distinct value."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import xxhash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-SEPARATOR = "\x1f"
 
 # A stable 128-bit hash of bytes, as bytes.
 hashed = xxhash.xxh3_128_digest
@@ -53,11 +51,6 @@ def coded(values: Sequence[str | None], places: pa.Array) -> pa.DictionaryArray:
     distinct = list(dict.fromkeys(value for value in values if value is not None))
     codes = pa.array([None if value is None else distinct.index(value) for value in values], pa.int32())
     return pa.DictionaryArray.from_arrays(codes.take(places), pa.array(distinct, pa.string()))
-
-
-def joined(*columns: pa.Array | str) -> pa.StringArray:
-    """Return one text per row with an unprintable separator; nulls count as empty."""
-    return pc.binary_join_element_wise(*columns, SEPARATOR, null_handling="replace", null_replacement="")
 
 
 def running_numbers(length: int) -> pa.Int64Array:
