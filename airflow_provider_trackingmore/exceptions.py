@@ -18,6 +18,7 @@
     ├── ItemError                   one number cannot be processed: skip it
     ├── WarehouseError              the warehouse does not fit this version or this account
     │   └── WarehouseBusyError        another process holds the file: try again later
+    ├── RequestsUsedUpError         the run's own limit of requests is reached: it stops cleanly
     └── CheckFailedError            a model check marked ``fail`` found rows
 
 Texts are one sentence a person can act on; facts are attributes. No key, no body, no personal data.
@@ -27,9 +28,14 @@ from __future__ import annotations
 
 
 class TrackingMoreError(Exception):
-    """Base of all errors of this package; ``transient`` says whether trying again can help."""
+    """Base of all errors of this package.
+
+    ``transient`` says whether trying again can help, ``wait_seconds`` how long to wait first, where that
+    is known.
+    """
 
     transient: bool = False
+    wait_seconds: float | None = None
 
 
 class ConfigurationError(TrackingMoreError, ValueError):
@@ -72,7 +78,7 @@ class TransportError(TransientError):
 class RateLimitError(TransientError):
     """The account has asked too often and must rest ``wait_seconds`` before any other call."""
 
-    wait_seconds: float = 120.0
+    wait_seconds: float | None = 120.0
 
 
 class ServerError(TransientError):
@@ -116,9 +122,19 @@ class WarehouseError(TrackingMoreError):
 
 
 class WarehouseBusyError(WarehouseError):
-    """Another process holds the warehouse file; its run will end."""
+    """Another run holds the warehouse, or reads the same account; it will end."""
 
     transient = True
+    wait_seconds: float | None = 30.0
+
+
+class RequestsUsedUpError(TrackingMoreError):
+    """A run has sent as many requests as it was allowed to; what it has read is kept.
+
+    ``left`` says about how much was not read, where that is known.
+    """
+
+    left: str = "an unknown number of requests"
 
 
 class CheckFailedError(TrackingMoreError):

@@ -7,14 +7,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.api.pages import walk
-from airflow_provider_trackingmore.api.windows import Planner, Window, is_whole
+from airflow_provider_trackingmore.api.windows import SHORTEST, Planner, Window, burst, is_whole
+from airflow_provider_trackingmore.exceptions import RequestsUsedUpError, TrackingMoreError
 from airflow_provider_trackingmore.progress import Progress
 from airflow_provider_trackingmore.store.load import Reading
 from airflow_provider_trackingmore.tables import decode_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from airflow_provider_trackingmore.api import Answer, TrackingMoreClient
     from airflow_provider_trackingmore.store.landing import Run
     from airflow_provider_trackingmore.tables import Page
@@ -24,8 +23,11 @@ log = logging.getLogger(__name__)
 # As long as no larger page was ever seen, so few records are proved by reading them twice.
 FEW = 10
 
-# How often a window that cannot be cut is read until two passes agree.
+# How often a window that cannot be cut is read until two passes agree; one that can be cut is read twice.
 MOST_PASSES = 10
+
+# A window in which one second holds nearly everything is read as it is; with less, the second is cut out.
+NEARLY_ALL, MOST = 0.9, 0.5
 
 
 def decode(client: TrackingMoreClient, answer: Answer, *, include_personal_data: bool = False) -> Page | None:
@@ -65,47 +67,96 @@ class WindowReader:
         self._expected = expected
         self._requests_before = requests_before
         self._waited_before = client.waited_seconds
-        self._torn: list[Window] = []
+        self._missing: list[str] = []
         self._received = self._checkpoints = self._irregular = 0
         self._largest_page = largest_page
         self._progress = Progress()
         self._done: list[Window] = []
+        # Windows that their size alone proves, and that no full page has followed yet.
+        self._doubtful: dict[Window, int] = {}
         for facts in run.finished_windows():
-            self._done.append(Window(facts["axis"], facts["first"], facts["last"]))
+            window = Window(facts["axis"], facts["first"], facts["last"])
+            self._done.append(window)
             self._received += facts["received"]
+            if facts.get("by_size", True):
+                self._doubtful[window] = facts["received"]
 
-    @property
-    def capacity(self) -> int:
-        """Return how many records a request can be expected to bring at most."""
-        asked: int = self._client.page_size
-        return min(asked, self._largest_page or asked)
-
-    def read(self, planner: Planner) -> None:
-        """Read all windows of one axis."""
+    def read(self, axis: str, first: int, last: int, density: float | None, begun: Answer | None) -> None:
+        """Read all windows of one axis; ``begun`` is an answer for the whole of it, if there is one."""
+        planner = Planner(axis, first, last, self._capacity, density)
         planner.skip(self._done)
-        seconds = max(1, planner.seconds_left)
-        with ThreadPoolExecutor(self._in_flight, thread_name_prefix="trackingmore") as pool:
-            flying: dict[Future[tuple[Answer, Page | None]], Window] = {}
-            while True:
-                while len(flying) < self._in_flight and (window := planner.take()):
-                    flying[pool.submit(self._read_page, window)] = window
-                if not flying:
-                    return
-                for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                    self._settle(planner, flying.pop(future), *future.result())
-                self._tell(planner, seconds)
+        if begun is not None and (window := planner.take()):
+            self._settle(planner, window, begun, self._decode(begun))
+        self._read(planner)
+
+    def confirm(self) -> None:
+        """Make sure that the service still gives pages as large as those that prove windows whole.
+
+        If it has begun to give less at once, the windows in doubt are read again.
+        """
+        while self._missing == [] and (in_doubt := self._in_doubt()):
+            page = self._decode(self._client.list_page())
+            given = page.received if page else 0
+            if given >= self._capacity:
+                self._doubtful.clear()
+                return
+            log.warning(
+                "the service gives pages of %d now, not of %d as before: reading some windows again",
+                given,
+                self._capacity,
+            )
+            self._largest_page = given
+            self._doubtful = {window: count for window, count in in_doubt.items() if count < given}
+            for window in in_doubt.keys() - self._doubtful.keys():
+                self._run.reopen_window(_name(window))
+                self._done.remove(window)
+                self._read(Planner(window.axis, window.first, window.last, self._capacity))
 
     def result(self) -> Reading:
         """Return what all the reading came to."""
         return Reading(
-            is_complete=not self._torn,
+            is_complete=not self._missing,
             requests=self._client.request_count - self._requests_before,
             windows=len(self._done),
             received=self._received,
             irregular_pages=self._irregular,
             waited_seconds=self._client.waited_seconds - self._waited_before,
             largest_page=self._largest_page,
+            missing="; ".join(self._missing) or None,
         )
+
+    @property
+    def _capacity(self) -> int:
+        """Return how many records a request can be expected to bring at most."""
+        asked: int = self._client.page_size
+        return min(asked, self._largest_page or asked)
+
+    def _in_doubt(self) -> dict[Window, int]:
+        return {window: count for window, count in self._doubtful.items() if count}
+
+    def _read(self, planner: Planner) -> None:
+        seconds = max(1, planner.seconds_left)
+        failure: TrackingMoreError | None = None
+        with ThreadPoolExecutor(self._in_flight, thread_name_prefix="trackingmore") as pool:
+            flying: dict[Future[tuple[Answer, Page | None]], Window] = {}
+            while True:
+                while failure is None and len(flying) < self._in_flight and (window := planner.take()):
+                    flying[pool.submit(self._read_page, window)] = window
+                if not flying:
+                    break
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    window = flying.pop(future)
+                    try:
+                        self._settle(planner, window, *future.result())
+                    except TrackingMoreError as error:
+                        # What else is in flight is kept before the run ends.
+                        planner.give_back(window)
+                        failure = failure or error
+                self._tell(planner, seconds)
+        if isinstance(failure, RequestsUsedUpError):
+            failure.left = f"about {planner.requests_left()} requests by {planner.axis} time"
+        if failure is not None:
+            raise failure
 
     def _fetch(self, window: Window, page: int = 1) -> Answer:
         axis = {window.axis: window.bounds}
@@ -122,40 +173,66 @@ class WindowReader:
     def _settle(self, planner: Planner, window: Window, answer: Answer, page: Page | None) -> None:
         """Keep what came, then decide: the window is whole, is read again, or is cut."""
         count = self._land(window, 1, page)
-        if is_whole(count, self._client.page_size, self._largest_page, answer.total):
+        planner.capacity = self._capacity
+        if page is None or is_whole(count, self._client.page_size, self._largest_page, answer.total):
             planner.proved(window, count)
-            self._finish(window, count)
-        elif window.length == 1 or count == self._largest_page <= FEW:
-            self._read_until_equal(window)
+            self._finish(window, count, by_size=answer.total is None)
+            return
+        seconds = page.seconds(window.axis)
+        if window.length <= SHORTEST or not seconds or count == self._largest_page <= FEW:
+            self._read_until_equal(window, answer, MOST_PASSES)
+            return
+        second, share = burst(seconds)
+        if share >= NEARLY_ALL and self._read_until_equal(window, answer, 2):
+            return
+        if share >= MOST:
+            self._read_until_equal(planner.around(window, second), None, MOST_PASSES)
         else:
-            planner.cut(window, answer.total or count)
+            planner.cut(window, seconds, answer.total)
 
-    def _read_until_equal(self, window: Window) -> None:
-        """Walk the pages of a window until two passes agree.
+    def _read_until_equal(self, window: Window, first: Answer | None, passes: int) -> bool:
+        """Walk the pages of a window until two passes agree; ``first`` is its first page, if it was read.
 
         A record can be skipped only when another one left, and one that left is missing from the next
         pass: two equal passes prove that nothing moved.
         """
         before: set[str] | None = None
-        for _ in range(MOST_PASSES):
-            seen: list[str] = []
-            pages = iter(range(1, 1_000_000))
+        for _ in range(passes):
+            seen = self._pass(window, first, before)
+            first = None
+            if seen == before:
+                self._finish(window, len(seen), by_size=False)
+                return True
+            before = seen
+        if passes == MOST_PASSES:
+            self._missing.append(f"{_words(window)} did not hold still for {passes} passes")
+        return False
 
-            def ids_of(answer: Answer, seen: list[str] = seen, pages: Iterator[int] = pages) -> list[str]:
-                page = self._decode(answer)
-                self._land(window, next(pages), page)
-                found = page.marks() if page else []
-                seen += found
-                return found
+    def _pass(self, window: Window, first: Answer | None, before: set[str] | None) -> set[str]:
+        """Return the marks of one walk, which ends when nothing or exactly what was seen ``before`` came."""
+        seen: set[str] = set()
+        marks: list[str] = []
+        number = 0
 
-            for _answer in walk(lambda page: self._fetch(window, page), ids_of):
-                pass
-            if before == set(seen):
-                self._finish(window, len(seen))
-                return
-            before = set(seen)
-        log.warning("the window %s did not hold still for %d passes", window, MOST_PASSES)
-        self._torn.append(window)
+        def fetch(page: int) -> Answer:
+            return first if first is not None and page == 1 else self._fetch(window, page)
+
+        def marks_of(answer: Answer) -> list[str]:
+            nonlocal marks, number
+            number += 1
+            page = self._decode(answer)
+            # The page that was read before is in the landing folder already.
+            if answer is not first:
+                self._land(window, number, page)
+            marks = page.marks() if page else []
+            return marks
+
+        for _answer in walk(fetch, marks_of):
+            seen.update(marks)
+            is_last = is_whole(len(marks), self._client.page_size, self._largest_page, None)
+            if is_last or seen == before:
+                break
+        return seen
 
     def _land(self, window: Window, number: int, page: Page | None) -> int:
         """Keep a page and return how many records it held, rejected ones included."""
@@ -165,10 +242,12 @@ class WindowReader:
         self._received += page.received
         self._checkpoints += page.checkpoints.num_rows
         self._irregular += page.reader != "fast"
+        if page.received >= self._capacity:
+            self._doubtful.clear()
         self._largest_page = max(self._largest_page, page.received)
         return page.received
 
-    def _finish(self, window: Window, received: int) -> None:
+    def _finish(self, window: Window, received: int, *, by_size: bool) -> None:
         self._run.finish_window(
             _name(window),
             {
@@ -176,9 +255,12 @@ class WindowReader:
                 "first": window.first,
                 "last": window.last,
                 "received": received,
+                "by_size": by_size,
             },
         )
         self._done.append(window)
+        if by_size:
+            self._doubtful[window] = received
 
     def _tell(self, planner: Planner, seconds: int) -> None:
         share = 1 - planner.seconds_left / seconds
@@ -190,3 +272,8 @@ class WindowReader:
 
 def _name(window: Window) -> str:
     return f"{window.axis}-{window.first}-{window.last}"
+
+
+def _words(window: Window) -> str:
+    first, last = window.bounds
+    return f"the window of {window.axis} times from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC"

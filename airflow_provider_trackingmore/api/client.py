@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import random
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
@@ -19,7 +22,7 @@ from airflow_provider_trackingmore.api.answer import Answer, data_of, listed
 from airflow_provider_trackingmore.api.codes import Reaction
 from airflow_provider_trackingmore.api.envelope import read_envelope
 from airflow_provider_trackingmore.api.headers import http_date
-from airflow_provider_trackingmore.api.judge import judge
+from airflow_provider_trackingmore.api.judge import SHORTEST_REST, judge
 from airflow_provider_trackingmore.api.options import (
     checked_account,
     checked_ca_bundle,
@@ -32,18 +35,20 @@ from airflow_provider_trackingmore.api.options import (
 )
 from airflow_provider_trackingmore.api.pace import Pacer
 from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
+from airflow_provider_trackingmore.api.turns import SharedTurns
 from airflow_provider_trackingmore.api.versions import SERVICE_URL, VERSIONS, version_named
 from airflow_provider_trackingmore.exceptions import (
     ConfigurationError,
     RateLimitError,
     RequestError,
+    RequestsUsedUpError,
     ResponseShapeError,
     TransientError,
     TransportError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +70,11 @@ class TrackingMoreClient:
     :param user_agent: replaces the default ``airflow-provider-trackingmore/<version>``.
     :param ca_bundle: path of a CA bundle that replaces the default one.
     :param account: label of the account in every key of the warehouse; keep it once data is loaded.
+    :param longest_wait: seconds a request may wait, for a rest of the account or before it is sent again;
+        where more is needed, the error says so in ``wait_seconds`` and the caller can wait elsewhere.
     :param clock: what the time is, in UTC (for tests).
-    :param monotonic: seconds for measuring waits (for tests).
+    :param monotonic: seconds for measuring waits (for tests); by default all clients of the account on
+        this machine keep one pace together.
     :param sleep: how to wait (for tests).
     :raises ConfigurationError: if an argument is wrong; the text never holds the key.
     """
@@ -84,9 +92,10 @@ class TrackingMoreClient:
         user_agent: str | None = None,
         ca_bundle: str | None = None,
         account: str = "default",
+        longest_wait: float = 900.0,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.version = version_named(api_version)
@@ -111,17 +120,21 @@ class TrackingMoreClient:
             # Loopback: a proxy of the environment would see the key, and could not get there.
             self._session.trust_env = False
         self._clock = clock
-        self._monotonic = monotonic
+        self._monotonic = monotonic or time.monotonic
         self._sleeper = sleep
         self._lock = threading.Lock()
         self._last_received = datetime.min.replace(tzinfo=UTC)
+        self._longest_wait = checked_number("longest_wait", longest_wait, 0.001, self._limits.total_seconds)
         self._pacer = Pacer(
             self.requests_per_second,
-            longest_rest=self._limits.total_seconds,
-            clock=monotonic,
+            longest_rest=self._longest_wait,
+            # Processes share no other clock; a test's own clock cannot be shared.
+            clock=monotonic or time.time,
             sleep=self._sleep,
+            turns=None if monotonic else SharedTurns(self._account_mark()),
         )
         self.request_count = 0
+        self._most_requests: float = math.inf
         self.waited_seconds = 0.0
 
     def __repr__(self) -> str:
@@ -137,12 +150,30 @@ class TrackingMoreClient:
         """Close the connections to the service."""
         self._session.close()
 
-    @property
+    @contextmanager
+    def at_most(self, requests: int | None) -> Iterator[None]:
+        """Send no more than so many requests inside, retries included; None means any number.
+
+        :raises RequestsUsedUpError: from the request that would be one too many.
+        """
+        if requests is not None:
+            allowed = checked_whole("most_requests", requests, 1, 1_000_000_000)
+            self._most_requests = self.request_count + allowed
+        try:
+            yield
+        finally:
+            self._most_requests = math.inf
+
+    @cached_property
     def key_fingerprint(self) -> str:
         """Return a short one-way mark of the key: equal keys have equal marks."""
         # Stretched, so that the mark in the warehouse is no shortcut to the key.
         salt = b"airflow-provider-trackingmore"
         return hashlib.pbkdf2_hmac("sha256", self._key.encode(), salt, 100_000, dklen=8).hex()
+
+    def _account_mark(self) -> str:
+        """Return a name for the account at this service; it tells nothing of the key."""
+        return hashlib.sha256(f"{self.base_url} {self.key_fingerprint}".encode()).hexdigest()[:32]
 
     def list_page(
         self,
@@ -218,6 +249,9 @@ class TrackingMoreClient:
                 wait = wait_before_next(error, tried, elapsed, self._limits, random.random())  # noqa: S311
                 if wait is None:
                     raise
+                if wait > self._longest_wait:
+                    error.wait_seconds = wait
+                    raise
                 log.warning("%s; try %d follows in %.1f s", error, tried + 1, wait)
                 self._sleep(wait)
 
@@ -225,6 +259,8 @@ class TrackingMoreClient:
         method, path = self.version.routes[route]
         self._pacer.wait_for_turn()
         with self._lock:
+            if self.request_count >= self._most_requests:
+                raise RequestsUsedUpError(f"{self.request_count} requests are sent, as many as allowed")
             self.request_count += 1
         try:
             response = self._session.request(
@@ -248,7 +284,7 @@ class TrackingMoreClient:
         try:
             reaction = judge(route, response, envelope, self.version)
         except RateLimitError as refusal:
-            self._pacer.rest(refusal.wait_seconds)
+            self._pacer.rest(refusal.wait_seconds or SHORTEST_REST)
             raise
         if reaction is Reaction.SLOW:
             log.warning("%s: succeeded, but the account is over its limit; slowing down", route)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from typing import TYPE_CHECKING
 
+from airflow_provider_trackingmore.api.turns import OwnTurns
 from airflow_provider_trackingmore.exceptions import RateLimitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from airflow_provider_trackingmore.api.turns import SharedTurns
+
 # Two requests sent exactly an interval apart can arrive a few milliseconds closer; the service counts
 # arrivals, and one refusal costs two minutes.
 MARGIN = 1.02
 
+# A start that was late by up to this share of the interval, which the margin covers, does not delay the
+# ones after it: small delays would add up to a slower pace.
+LATENESS = 0.01
+
+# A shared record that says more was written by a clock that has been put back since.
+LONGEST_REST = 86_400.0
+
 
 class Pacer:
-    """Lets at most ``per_second`` requests start in a second, evenly, over all threads of a client.
+    """Lets at most ``per_second`` requests start in a second, evenly, over all who share its turns.
 
     Spacing starts rather than sleeping after answers keeps the pace at the limit however slowly the
     service answers. A rest of more than ``longest_rest`` seconds is not waited for.
@@ -29,16 +38,15 @@ class Pacer:
         per_second: float,
         *,
         longest_rest: float = math.inf,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        turns: OwnTurns | SharedTurns | None = None,
     ) -> None:
         self._interval = MARGIN / per_second
         self._longest_rest = longest_rest
         self._clock = clock
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._next_start = 0.0
-        self._rest_ends = 0.0
+        self._turns = turns or OwnTurns()
 
     def wait_for_turn(self) -> None:
         """Return when the next request may start.
@@ -46,20 +54,23 @@ class Pacer:
         :raises RateLimitError: if that is too far away; ``wait_seconds`` tells how far.
         """
         while True:
-            with self._lock:
+            with self._turns.taking() as turn:
                 now = self._clock()
-                rest = self._rest_ends - now
-                if rest > self._longest_rest:
-                    error = RateLimitError("the account must rest for longer than a request may wait")
-                    error.wait_seconds = rest
-                    raise error
-                wait = max(self._next_start, self._rest_ends) - now
+                if turn.next_start - now > LONGEST_REST or turn.rest_ends - now > LONGEST_REST:
+                    turn.next_start = turn.rest_ends = 0.0
+                rest = turn.rest_ends - now
+                wait = max(turn.next_start, turn.rest_ends) - now
                 if wait <= 0:
-                    self._next_start = now + self._interval
+                    due = max(turn.next_start, now - LATENESS * self._interval)
+                    turn.next_start = due + self._interval
                     return
+            if rest > self._longest_rest:
+                error = RateLimitError("the account must rest for longer than a request may wait")
+                error.wait_seconds = rest
+                raise error
             self._sleep(wait)
 
     def rest(self, seconds: float) -> None:
         """Let no request start for ``seconds``."""
-        with self._lock:
-            self._rest_ends = max(self._rest_ends, self._clock() + seconds)
+        with self._turns.taking() as turn:
+            turn.rest_ends = max(turn.rest_ends, self._clock() + min(seconds, LONGEST_REST))

@@ -2,18 +2,32 @@
 
 Paging through a list that changes skips records: one that is refreshed meanwhile leaves the window, and
 every later one moves up a place. A window that fits one page cannot tear. All here is pure arithmetic on
-whole seconds; nothing is sent.
+whole seconds; nothing is sent. The argument as a whole stands in ``docs/completeness.md``.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # Whether the service includes the bounds of a window, and how it compares fractions of a second, is
 # unknown; asking for a second more on both sides is right either way, and keys remove the doubles.
 OVERLAP = 1
+
+# A window this short is not cut: with the overlap, its parts would ask for nearly as much as it does.
+SHORTEST = 3
+
+# How much longer than the one before a window may be; squared after each empty one.
+_GROWTH = 4.0
+
+# How much the windows before count beside the last one, when the density is estimated.
+_MEMORY = 0.7
 
 
 @dataclass(frozen=True, order=True)
@@ -42,20 +56,27 @@ def _moment(second: int) -> datetime:
 def is_whole(count: int, asked: int, largest_page: int, total: int | None) -> bool:
     """Return whether one answer of ``count`` records holds all of its window.
 
-    Where the answer tells the total, that decides. Elsewhere only this proves it: the page holds fewer
-    records than were asked for and than the largest page this service has been seen to give, because it
-    may cap sizes without telling. An empty page is whole under any cap.
+    Where the answer tells a total that can be true, that decides. Elsewhere only this proves it: the page
+    holds fewer records than were asked for and than the largest page this service has been seen to give,
+    because it may cap sizes without telling. An empty page is whole under any cap.
     """
-    if total is not None:
-        return count >= total
+    if total is not None and total >= count:
+        return count == total
     return count == 0 or count < min(asked, largest_page)
+
+
+def burst(seconds: Sequence[int]) -> tuple[int, float]:
+    """Return the second that most records of a page share, and the share of the page that does."""
+    ((second, count),) = Counter(seconds).most_common(1)
+    return second, count / len(seconds)
 
 
 @dataclass
 class Planner:
     """Hands out the windows of one range, newest first, sized by the density just seen.
 
-    ``capacity`` is how many records a request can be expected to bring.
+    ``capacity`` is how many records a request can be expected to bring; it may be corrected at any time.
+    ``density`` is how many records a second are expected at the end of the range, if that is known.
     """
 
     axis: str
@@ -64,11 +85,18 @@ class Planner:
     capacity: int
     density: float | None = None
     _pending: list[tuple[int, int]] = field(init=False)
+    _records: float = field(init=False, default=0.0)
+    _seconds: float = field(init=False, default=0.0)
+    _longest: float = field(init=False, default=math.inf)
+    _growth: float = field(init=False, default=_GROWTH)
+    _too_full: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._pending = [(self.first, self.last)] if self.first <= self.last else []
+        if self.density:
+            self._expect(self.density, 1.0)
 
-    def skip(self, done: list[Window]) -> None:
+    def skip(self, done: Iterable[Window]) -> None:
         """Leave out what an earlier try has read."""
         for window in done:
             if window.axis == self.axis:
@@ -79,33 +107,77 @@ class Planner:
         if not self._pending:
             return None
         first, last = self._pending.pop()
-        length = self._length()
-        if length is not None and length < last - first + 1:
+        span, length = last - first + 1, self._length()
+        if length < span:
+            # Equal parts, where few are left: a short last one would waste a request.
+            length = math.ceil(span / math.ceil(span / length))
             self._pending.append((first, last - length))
             first = last - length + 1
         return Window(self.axis, first, last)
 
-    def proved(self, window: Window, count: int) -> None:
-        """Learn from a window that was whole; after an empty one the whole rest may well be empty."""
-        self.density = count / window.length if count else None
+    def give_back(self, window: Window) -> None:
+        """Take back a window that was handed out and not read."""
+        self._pending.append((window.first, window.last))
 
-    def cut(self, window: Window, at_least: int) -> None:
-        """Take back a window of ``at_least`` records that did not fit; its parts come next."""
-        self.density = max(2 * at_least / window.length, 2 * (self.density or 0.0))
-        middle = window.first + window.length // 2
-        self._pending += [(window.first, middle - 1), (middle, window.last)]
+    def proved(self, window: Window, count: int) -> None:
+        """Learn from a window that was whole; an empty one tells that the density before has ended."""
+        self._records = self._records * _MEMORY + count if count else 0.5
+        self._seconds = self._seconds * _MEMORY + window.length + 2 * OVERLAP
+        self._growth = _GROWTH if count else min(self._growth**2, 1e9)
+        self._longest = self._growth * window.length
+        self._too_full = 0
+
+    def cut(self, window: Window, seconds: Sequence[int], total: int | None) -> None:
+        """Take back a window that did not fit; its newest part comes next, sized to fit.
+
+        ``seconds`` are those of the records that came, in any order: a sample of where they lie, unless
+        the service gives one end of the window first. ``total`` is how many there are, where it is told.
+        """
+        self._too_full += 1 if self._seconds or self._too_full else 2
+        there_are = total or 1.5 * len(seconds) * 2 ** (self._too_full - 1)
+        share = min(0.6, self._fill() * self.capacity / there_are)
+        sample = sorted(seconds)
+        newest = sample[len(sample) - max(1, round(share * len(sample)))]
+        if self._too_full > 1:
+            # The sample has misled once; half of the time always ends.
+            newest = max(newest, window.first + window.length // 2)
+        newest = min(max(newest, window.first + 1), window.last)
+        self._pending += [(window.first, newest - 1), (newest, window.last)]
+        self._expect(self._fill() * self.capacity, window.last - newest + 1 + 2 * OVERLAP)
+
+    def around(self, window: Window, second: int) -> Window:
+        """Take back the parts of a window beside a second that holds too many; return the part with it.
+
+        Reading until two passes agree does not care for size, so that part has a second more on both
+        sides: its neighbours, which ask for one more, then do not ask for the full second again.
+        """
+        second = min(max(second, window.first), window.last)
+        middle = Window(self.axis, max(window.first, second - 1), min(window.last, second + 1))
+        self._pending += _without((window.first, window.last), middle)
+        return middle
 
     @property
     def seconds_left(self) -> int:
         """Return how many seconds have not been handed out."""
         return sum(last - first + 1 for first, last in self._pending)
 
-    def _length(self) -> int | None:
-        if not self.density:
-            return None
-        # Room for chance: a count that is 70 on average exceeds 100 about once in 3,000 windows.
-        fill = min(0.9, max(0.5, 1 - 3 / math.sqrt(max(self.capacity, 1))))
-        return max(1, int(fill * self.capacity / self.density))
+    def requests_left(self) -> int:
+        """Return about how many windows the seconds left will take."""
+        length = self._length()
+        return sum(math.ceil((last - first + 1) / length) for first, last in self._pending)
+
+    def _expect(self, records: float, seconds: float) -> None:
+        self._records, self._seconds, self._longest = records, seconds, math.inf
+
+    def _fill(self) -> float:
+        """Return how full a page should be: more would overflow too often, by chance alone."""
+        return min(0.95, max(0.5, 1 - 2 / math.sqrt(max(self.capacity, 1))))
+
+    def _length(self) -> float:
+        if not self._seconds:
+            return math.inf
+        density = self._records / self._seconds
+        return max(1, min(int(self._fill() * self.capacity / density) - 2 * OVERLAP, self._longest))
 
 
 def _without(span: tuple[int, int], window: Window) -> list[tuple[int, int]]:

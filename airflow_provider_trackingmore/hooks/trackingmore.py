@@ -52,9 +52,10 @@ class TrackingMoreHook(BaseHook):
         :raises ConfigurationError: if the connection is missing or a field of it is wrong; the text
             names it.
         """
-        return self._client()
+        return self.client()
 
-    def _client(self, **overrides: Any) -> TrackingMoreClient:
+    def client(self, **overrides: Any) -> TrackingMoreClient:
+        """Return a client as :meth:`get_conn` does; ``overrides`` win over what the connection says."""
         from airflow_provider_trackingmore.api import TrackingMoreClient
 
         try:
@@ -81,7 +82,7 @@ class TrackingMoreHook(BaseHook):
         """Ask for one tracking, which costs no credit; for the Test button and the command line."""
         try:
             # Somebody is waiting at the button: one short try.
-            with self._client(retries=0, timeout=10.0) as client:
+            with self.client(retries=0, timeout=10.0) as client:
                 client.list_page(size=1)
                 return True, f"TrackingMore {client.version.name} answered"
         except Exception as error:  # whatever it is, the person at the button must see it

@@ -1,17 +1,29 @@
-"""What all operators share: which warehouse, and which errors end a task for good."""
+"""What all operators share: which warehouse, which errors end a task for good, and where they wait."""
 
 from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseHook
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    BaseHook,
+    BaseOperator,
+)
 
+from airflow_provider_trackingmore.api.retry import rest_before_next
 from airflow_provider_trackingmore.exceptions import ConfigurationError, TrackingMoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from airflow.providers.common.compat.sdk import Context
+
+# What a task waits in its worker's slot; a longer wait is left to the triggerer.
+SHORT_WAIT = 5.0
 
 MEMORY = ":memory:"
 DEFAULT_CONN_ID = "duckdb_default"
@@ -26,6 +38,56 @@ def final_errors() -> Iterator[None]:
         if error.transient:
             raise
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+
+
+class RestingOperator(BaseOperator):
+    """Does its ``work``, and rests in the triggerer where a wait would only hold a worker's slot.
+
+    After the rest the work is done again from its beginning; what it keeps on the way (landing files) it
+    finds again.
+
+    :param deferrable: rest in the triggerer; without one running, say False, and waits block the worker.
+    """
+
+    def __init__(self, *, deferrable: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.deferrable = deferrable
+
+    def work(self) -> dict[str, Any]:
+        """Return what goes to XCom."""
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Do the work, and return paths and counts only."""
+        return self.execute_rested(context)
+
+    def execute_rested(
+        self, context: Context, event: Any = None, *, rests: int = 0, rested: float = 0.0
+    ) -> dict[str, Any]:
+        """Do the work after so many rests of so many seconds in all."""
+        try:
+            with final_errors():
+                return self.work()
+        except TrackingMoreError as error:
+            wait = rest_before_next(error, rests, rested) if self.deferrable else None
+            if wait is None:
+                raise
+            self.log.warning("%s; resting for %.0f s without a worker (rest %d)", error, wait, rests + 1)
+            self._rest(wait, {"rests": rests + 1, "rested": rested + wait})
+
+    def _rest(self, seconds: float, so_far: dict[str, Any]) -> NoReturn:
+        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+
+        trigger = TimeDeltaTrigger(timedelta(seconds=seconds))
+        self.defer(trigger=trigger, method_name="execute_rested", kwargs=so_far)
+        raise AssertionError("defer always raises")
+
+    @property
+    def patience(self) -> float:
+        """Return for how many seconds to wait in the worker for another run to end."""
+        from airflow_provider_trackingmore.store.warehouse import PATIENCE
+
+        return SHORT_WAIT if self.deferrable else PATIENCE
 
 
 class WarehouseConnection:

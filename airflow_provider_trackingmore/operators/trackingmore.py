@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import Stats
 
 from airflow_provider_trackingmore.hooks.trackingmore import TrackingMoreHook
-from airflow_provider_trackingmore.operators.support import WarehouseConnection, final_errors
+from airflow_provider_trackingmore.operators.support import (
+    SHORT_WAIT,
+    RestingOperator,
+    WarehouseConnection,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from airflow.providers.common.compat.sdk import Context
+# What a run counts and Airflow passes on, as trackingmore.<name> with the account as a tag.
+METRICS = ("requests", "received", "new", "changed", "unchanged", "gone", "rejected", "irregular_pages")
 
 
-class TrackingMoreToDuckDBOperator(BaseOperator):
+class TrackingMoreToDuckDBOperator(RestingOperator):
     """Brings a DuckDB warehouse up to date with a TrackingMore account.
 
     Without a window it goes on from the watermark, and on an empty warehouse reads everything the
     service keeps. A retry goes on with the windows that the try before had finished. Give all tasks of
-    one account the same pool with one slot: the service counts requests per account.
+    one account the same pool with one slot: the service counts requests per account. When the service
+    asks for a rest, or another run holds the warehouse, the task waits in the triggerer.
 
     Returns (XCom) the window, the warehouse's path and counts: ``requests``, ``received``, ``new``,
-    ``changed``, ``unchanged``, ``rejected``, ``complete`` and the like.
+    ``changed``, ``unchanged``, ``gone``, ``rejected``, ``complete``, ``missing`` and the like; the counts
+    are also metrics (``trackingmore.received`` and so on, tagged with the account).
 
     :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
     :param updated_from: start of the window as ISO 8601 with offset, or a zoned datetime (templated);
@@ -32,7 +39,12 @@ class TrackingMoreToDuckDBOperator(BaseOperator):
     :param landing_root: path or URL for landing files that all workers see (templated); None means a
         folder beside the warehouse.
     :param include_personal_data: keep names, e-mail addresses and the like; by default they never land.
+    :param everything: read all the service keeps and mark the trackings that are gone from it
+        (templated; ``true`` or ``false``).
+    :param most_requests: how many requests a try may send; when they are used up it ends with success,
+        keeps the windows it has for the next run, and says in ``missing`` what is left.
     :param dry_run: plan and log only.
+    :param deferrable: wait in the triggerer for what takes longer than a few seconds.
     :param trackingmore_conn_id: connection that holds the API key (templated).
     :param duckdb_conn_id: connection with DuckDB's settings; the default one need not exist when
         ``warehouse`` is given.
@@ -42,6 +54,7 @@ class TrackingMoreToDuckDBOperator(BaseOperator):
         "warehouse",
         "updated_from",
         "updated_to",
+        "everything",
         "landing_root",
         "trackingmore_conn_id",
         "duckdb_conn_id",
@@ -56,6 +69,8 @@ class TrackingMoreToDuckDBOperator(BaseOperator):
         updated_to: str | None = None,
         landing_root: str | None = None,
         include_personal_data: bool = False,
+        everything: bool | str = False,
+        most_requests: int | None = None,
         dry_run: bool = False,
         trackingmore_conn_id: str = TrackingMoreHook.default_conn_name,
         duckdb_conn_id: str = "duckdb_default",
@@ -67,30 +82,38 @@ class TrackingMoreToDuckDBOperator(BaseOperator):
         self.updated_to = updated_to
         self.landing_root = landing_root
         self.include_personal_data = include_personal_data
+        self.everything = everything
+        self.most_requests = most_requests
         self.plan_only = dry_run
         self.trackingmore_conn_id = trackingmore_conn_id
         self.duckdb_conn_id = duckdb_conn_id
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def work(self) -> dict[str, Any]:
         """Sync, and return counts only."""
-        from airflow_provider_trackingmore.sync import require_complete, sync, zoned
+        from airflow_provider_trackingmore.sync import require_complete, sync, yes_or_no, zoned
 
-        with final_errors(), TrackingMoreHook(self.trackingmore_conn_id).get_conn() as client:
+        waits = {"longest_wait": SHORT_WAIT} if self.deferrable else {}
+        with TrackingMoreHook(self.trackingmore_conn_id).client(**waits) as client:
             store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
             result = sync(
                 client,
                 store.connect,
                 zoned("updated_from", self.updated_from),
                 zoned("updated_to", self.updated_to),
+                everything=yes_or_no("everything", self.everything),
                 landing_root=self.landing_root or store.beside("landing"),
                 include_personal_data=self.include_personal_data,
+                most_requests=self.most_requests,
                 dry_run=self.plan_only,
+                patience=self.patience,
             )
-            require_complete(result)
+        for name in METRICS:
+            Stats.incr(f"trackingmore.{name}", result.get(name, 0), tags={"account": client.account})
+        require_complete(result)
         return result | {"warehouse": store.path}
 
 
-class TrackingMoreToParquetOperator(BaseOperator):
+class TrackingMoreToParquetOperator(RestingOperator):
     """Writes what the warehouse holds of TrackingMore to Parquet, partitions with changes only.
 
     ``trackings`` and ``checkpoints`` stand below the root as ``source=.../created_month=.../data.parquet``;
@@ -102,6 +125,7 @@ class TrackingMoreToParquetOperator(BaseOperator):
     :param parquet_root: path or URL of the copy (templated); None means a folder beside the warehouse.
     :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
     :param duckdb_conn_id: connection with DuckDB's settings.
+    :param deferrable: wait in the triggerer while another run holds the warehouse.
     """
 
     template_fields: Sequence[str] = ("parquet_root", "warehouse", "duckdb_conn_id")
@@ -120,10 +144,10 @@ class TrackingMoreToParquetOperator(BaseOperator):
         self.warehouse = warehouse
         self.duckdb_conn_id = duckdb_conn_id
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def work(self) -> dict[str, Any]:
         """Write, and return path and counts only."""
         from airflow_provider_trackingmore.store import write_parquet
 
-        with final_errors():
-            store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-            return write_parquet(store.connect, self.parquet_root or store.beside("parquet"), "trackingmore")
+        store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
+        root = self.parquet_root or store.beside("parquet")
+        return write_parquet(store.connect, root, "trackingmore", patience=self.patience)

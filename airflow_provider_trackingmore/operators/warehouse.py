@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
-from airflow_provider_trackingmore.operators.support import WarehouseConnection, final_errors
+from airflow_provider_trackingmore.operators.support import RestingOperator, WarehouseConnection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from airflow.providers.common.compat.sdk import Context
 
-
-class RunModelsOperator(BaseOperator):
+class RunModelsOperator(RestingOperator):
     """Rebuilds the SQL models of the warehouse and runs their checks, in one transaction.
 
     A check marked ``fail`` that finds rows fails the task without a retry and leaves the models as they
@@ -25,6 +21,7 @@ class RunModelsOperator(BaseOperator):
     :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
     :param sql_root: folder with ``models``, ``checks`` and ``seeds`` (templated); None means the provider's.
     :param duckdb_conn_id: connection with DuckDB's settings.
+    :param deferrable: wait in the triggerer while another run holds the warehouse.
     """
 
     template_fields: Sequence[str] = ("warehouse", "sql_root", "duckdb_conn_id")
@@ -43,15 +40,15 @@ class RunModelsOperator(BaseOperator):
         self.sql_root = sql_root
         self.duckdb_conn_id = duckdb_conn_id
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def work(self) -> dict[str, Any]:
         """Run the models, and return counts only."""
         from airflow_provider_trackingmore.store import run_models
 
-        with final_errors():
-            return run_models(WarehouseConnection(self.warehouse, self.duckdb_conn_id).connect, self.sql_root)
+        store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
+        return run_models(store.connect, self.sql_root, patience=self.patience)
 
 
-class PublishOperator(BaseOperator):
+class PublishOperator(RestingOperator):
     """Replaces the file that analysts open by a copy of the warehouse, without making any reader wait.
 
     Returns (XCom) the path and its size in bytes.
@@ -60,6 +57,7 @@ class PublishOperator(BaseOperator):
         warehouse.
     :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
     :param duckdb_conn_id: connection with DuckDB's settings.
+    :param deferrable: wait in the triggerer while another run holds the warehouse.
     """
 
     template_fields: Sequence[str] = ("published", "warehouse", "duckdb_conn_id")
@@ -78,10 +76,11 @@ class PublishOperator(BaseOperator):
         self.warehouse = warehouse
         self.duckdb_conn_id = duckdb_conn_id
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def work(self) -> dict[str, Any]:
         """Publish, and return path and size only."""
         from airflow_provider_trackingmore.store import publish
 
-        with final_errors():
-            store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-            return publish(store.connect, self.published or store.beside("analytics.duckdb"))
+        store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
+        return publish(
+            store.connect, self.published or store.beside("analytics.duckdb"), patience=self.patience
+        )

@@ -55,6 +55,8 @@ LOADS = pa.schema(
         ("waited_seconds", pa.float64(), "time spent pacing and resting, summed over the requests in flight"),
         ("started_at_utc", _MOMENT, "this machine's clock"),
         ("finished_at_utc", _MOMENT, "this machine's clock"),
+        ("n_gone", _COUNT, "trackings marked as gone; only runs over everything find them"),
+        ("missing", pa.string(), "what is missing from a window that is not complete"),
     )
 )
 
@@ -70,6 +72,11 @@ TABLES: dict[str, tuple[str, pa.Schema]] = {
                         "status_changed_at_utc",
                         _MOMENT,
                         "update time of the first snapshot with the present status; null if never another",
+                    ),
+                    (
+                        "gone_at_utc",
+                        _MOMENT,
+                        "start of the run over everything that did not find it any more; null: still there",
                     ),
                 ),
             ]
@@ -116,6 +123,16 @@ def statements() -> Iterator[str]:
         for column in schema:
             doc = column.metadata[b"doc"].decode()
             yield f"COMMENT ON COLUMN {name}.{column.name} IS '{_quoted(doc)}'"
+
+
+def added_column(table: str, name: str) -> tuple[str, str]:
+    """Return what adds a column to a table of an older warehouse, with its comment."""
+    column = TABLES[table][1].field(name)
+    doc = _quoted(column.metadata[b"doc"].decode())
+    return (
+        f"ALTER TABLE {table} ADD COLUMN {name} {sql_type(column.type)}",
+        f"COMMENT ON COLUMN {table}.{name} IS '{doc}'",
+    )
 
 
 def _quoted(text: str) -> str:

@@ -97,6 +97,10 @@ class Folder:
             return connection.read_parquet(paths)
         return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.system)
 
+    def remove_file(self, name: str) -> None:
+        """Remove one file."""
+        self.system.delete_file(f"{self.path}/{name}")
+
     def remove(self) -> None:
         """Remove the folder with all it holds."""
         self.system.delete_dir(self.path)

@@ -8,6 +8,7 @@ The root is a path or a URL that every worker sees.
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from airflow_provider_trackingmore.store.files import Folder
 from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, REJECTED, TRACKINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import duckdb
 
     from airflow_provider_trackingmore.store.state import Account
@@ -39,10 +42,11 @@ class Asked:
     first: datetime | None
     last: datetime | None
     include_personal_data: bool = False
+    everything: bool = False
 
     def as_list(self) -> list[str | bool | None]:
         """Return it as JSON can keep it."""
-        return [_text(self.first), _text(self.last), self.include_personal_data]
+        return [_text(self.first), _text(self.last), self.include_personal_data, self.everything]
 
 
 class Run:
@@ -55,15 +59,24 @@ class Run:
         self.started_at = _required(about["started_at"])
 
     def land(self, name: str, page: Page) -> None:
-        """Keep one decoded page under the name of its window."""
-        tables = {"trackings": page.trackings, "checkpoints": page.checkpoints, "rejected": page.rejected}
+        """Keep one decoded page under the name of its window.
+
+        A page is never overwritten, and its trackings come last: a page of which only a part was written
+        when the process died has no trackings, so its checkpoints belong to nothing.
+        """
+        tables = {"rejected": page.rejected, "checkpoints": page.checkpoints, "trackings": page.trackings}
+        mark = uuid.uuid4().hex[:12]
         for kind, table in tables.items():
             if table.num_rows:
-                self.files.write_parquet(f"{name}.{kind}.parquet", table)
+                self.files.write_parquet(f"{name}.{mark}.{kind}.parquet", table)
 
     def finish_window(self, name: str, facts: dict[str, Any]) -> None:
         """Say that everything of this window has landed."""
         self.files.write_json(f"{name}.json", facts)
+
+    def reopen_window(self, name: str) -> None:
+        """Say that this window has to be read again; what has landed stays."""
+        self.files.remove_file(f"{name}.json")
 
     def finished_windows(self) -> list[dict[str, Any]]:
         """Return the facts of the windows that are done."""
@@ -74,6 +87,17 @@ class Run:
         """Return all landed rows of ``trackings``, ``checkpoints`` or ``rejected``, for DuckDB to query."""
         names = [name for name in self.files.names() if name.endswith(f".{kind}.parquet")]
         return self.files.relation(connection, names, _SCHEMAS[kind])
+
+    @contextmanager
+    def shown(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Let the connection query what has landed as ``landed_trackings`` and the like inside."""
+        for kind in _SCHEMAS:
+            connection.register(f"landed_{kind}", self.landed(connection, kind))
+        try:
+            yield
+        finally:
+            for kind in _SCHEMAS:
+                connection.unregister(f"landed_{kind}")
 
     def mark_merged(self) -> None:
         """Say that the warehouse holds all of this run."""

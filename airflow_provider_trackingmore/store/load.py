@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.store.ddl import LOADS
+from airflow_provider_trackingmore.store.gone import mark_gone, unmark_seen
 from airflow_provider_trackingmore.store.merge import Merged, merge, refuse_other_ids
 from airflow_provider_trackingmore.store.state import read_state, remember
-from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse, transaction
+from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse, transaction
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.store.landing import Run
@@ -30,11 +31,14 @@ class Reading:
     irregular_pages: int
     waited_seconds: float
     largest_page: int
+    missing: str | None = None
 
 
-def load_run(warehouse: Warehouse, account: Account, run: Run, reading: Reading) -> Merged:
+def load_run(
+    warehouse: Warehouse, account: Account, run: Run, reading: Reading, *, patience: float = PATIENCE
+) -> Merged:
     """Merge the landing files of ``run`` and record it; doing it again changes nothing."""
-    with open_warehouse(warehouse) as connection:
+    with open_warehouse(warehouse, patience=patience) as connection:
         done = connection.execute("SELECT count(*) FROM loads WHERE run_id = ?", [run.run_id]).fetchall()
         if done[0][0]:
             log.info("run %s is in the warehouse already", run.run_id)
@@ -44,6 +48,10 @@ def load_run(warehouse: Warehouse, account: Account, run: Run, reading: Reading)
                 if read_state(connection, account).is_first_with_version:
                     refuse_other_ids(connection, run)
                 merged = merge(connection, run)
+                with run.shown(connection):
+                    unmark_seen(connection)
+                    if run.range.first is None and reading.is_complete:
+                        merged = replace(merged, gone=mark_gone(connection, run, account))
                 row = _audit(account, run, reading, merged)
                 names, marks = ", ".join(LOADS.names), ", ".join("?" for _ in LOADS.names)
                 connection.execute(
@@ -67,6 +75,7 @@ def _audit(account: Account, run: Run, reading: Reading, merged: Merged) -> dict
         "window_from_utc": naive(run.range.first),
         "window_to_utc": naive(run.range.last),
         "is_complete": reading.is_complete,
+        "missing": reading.missing,
         "n_requests": reading.requests,
         "n_windows": reading.windows,
         "n_received": reading.received,

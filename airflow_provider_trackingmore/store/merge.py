@@ -36,6 +36,7 @@ class Merged:
     unchanged: int = 0
     checkpoints: int = 0
     rejected: int = 0
+    gone: int = 0
 
 
 def merge(connection: duckdb.DuckDBPyConnection, run: Run) -> Merged:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.exceptions import CheckFailedError, ConfigurationError
 from airflow_provider_trackingmore.resources import sql_folder
-from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse, transaction
+from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse, transaction
 
 if TYPE_CHECKING:
     import os
@@ -45,17 +45,20 @@ class Model:
         return self.sql.splitlines()[0].removeprefix("--").strip()
 
 
-def run_models(warehouse: Warehouse, folder: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+def run_models(
+    warehouse: Warehouse, folder: str | os.PathLike[str] | None = None, *, patience: float = PATIENCE
+) -> dict[str, Any]:
     """Rebuild all models and run the checks, in one transaction; return what was done.
 
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param folder: another folder with ``models``, ``checks`` and ``seeds``; by default the package's.
+    :param patience: seconds to wait for another run that holds the warehouse.
     :return: ``models``, ``checks``, and ``warnings``: rows found by checks marked ``warn``.
     :raises CheckFailedError: if a check marked ``fail`` finds rows; the models are then as before.
     """
     root = Path(folder) if folder else sql_folder()
     models, checks = read_models(root), sorted((root / "checks").glob("*.sql"))
-    with open_warehouse(warehouse, must_exist=True) as connection, transaction(connection):
+    with open_warehouse(warehouse, must_exist=True, patience=patience) as connection, transaction(connection):
         _drop_models(connection)
         for seed in sorted((root / "seeds").glob("*.csv")):
             connection.execute(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from airflow_provider_trackingmore.store.files import Folder
-from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse
+from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,7 +30,11 @@ _ORDER = {
 
 
 def write_parquet(
-    warehouse: Warehouse, root: str | os.PathLike[str], source: str | None = None
+    warehouse: Warehouse,
+    root: str | os.PathLike[str],
+    source: str | None = None,
+    *,
+    patience: float = PATIENCE,
 ) -> dict[str, Any]:
     """Bring the Parquet copy up to date and return how many partitions were written.
 
@@ -40,10 +44,11 @@ def write_parquet(
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param root: path or URL of the copy.
     :param source: copy this source only; by default all.
+    :param patience: seconds to wait for another run that holds the warehouse.
     """
     top = Folder.at(root)
     before = top.read_json(_STATE) if _STATE in top.names() else {}
-    with open_warehouse(warehouse, must_exist=True) as connection:
+    with open_warehouse(warehouse, must_exist=True, patience=patience) as connection:
         found = _partitions(connection, source)
         changed = {name: state for name, state in found.items() if before.get(name) != state}
         for name in changed:

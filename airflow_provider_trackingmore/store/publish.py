@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
-from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse
+from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 STORAGE_VERSION = "v1.0.0"
 
 
-def publish(warehouse: Warehouse, published: str | os.PathLike[str]) -> dict[str, Any]:
+def publish(
+    warehouse: Warehouse, published: str | os.PathLike[str], *, patience: float = PATIENCE
+) -> dict[str, Any]:
     """Replace the published file by a copy of the warehouse and return its path and size.
 
     Readers that hold the old file keep their snapshot; the next one to open sees the new. The copy is
@@ -25,6 +27,7 @@ def publish(warehouse: Warehouse, published: str | os.PathLike[str]) -> dict[str
 
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param published: path of the file for analysts, on a local disk.
+    :param patience: seconds to wait for another run that holds the warehouse.
     :raises ConfigurationError: if that is the warehouse itself.
     :raises WarehouseError: if there is no warehouse yet.
     """
@@ -32,7 +35,7 @@ def publish(warehouse: Warehouse, published: str | os.PathLike[str]) -> dict[str
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}.{uuid4().hex}.building")
     try:
-        with open_warehouse(warehouse, must_exist=True) as connection:
+        with open_warehouse(warehouse, must_exist=True, patience=patience) as connection:
             _remove_leftovers(target)
             _copy(connection, target, aside)
         aside.chmod(0o444)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from airflow_provider_trackingmore.exceptions import (
     WarehouseError,
 )
 from airflow_provider_trackingmore.store import ddl
+from airflow_provider_trackingmore.store.locks import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,22 +34,34 @@ SETTINGS: dict[str, str | bool] = {
     "memory_limit": "1GB",
 }
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # What leads from the schema version before to each one, as statements. A new warehouse is made in the
 # newest form at once and needs none of them.
-MIGRATIONS: dict[int, tuple[str, ...]] = {}
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    2: (
+        *ddl.added_column("trackings", "gone_at_utc"),
+        *ddl.added_column("loads", "n_gone"),
+        *ddl.added_column("loads", "missing"),
+    ),
+}
+
+
+# How many seconds a run waits for another one that holds the warehouse, or reads the same account.
+PATIENCE = 600.0
 
 
 @contextmanager
-def open_warehouse(warehouse: Warehouse, *, must_exist: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(
+    warehouse: Warehouse, *, must_exist: bool = False, patience: float = PATIENCE
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse for writing, with its tables in the newest form; closed on leaving.
 
     Keep it short: while a process holds the file, no other can open it. ``must_exist`` is for what makes
     no sense before the first load.
 
     :raises ConfigurationError: if the database would live in memory only.
-    :raises WarehouseBusyError: if another process holds the file.
+    :raises WarehouseBusyError: if another process holds the file for longer than ``patience`` seconds.
     :raises WarehouseError: if a newer version of this package has migrated it, if it is a published copy,
         or if it must exist and does not.
     """
@@ -55,7 +69,7 @@ def open_warehouse(warehouse: Warehouse, *, must_exist: bool = False) -> Iterato
         raise WarehouseError(
             f"there is no warehouse at {os.fspath(warehouse)}; check the path, or load first"
         )
-    connection = _connect(warehouse)
+    connection = wait_for(lambda: _connect(warehouse), patience)
     try:
         _refuse_memory(connection)
         _migrate(connection, must_exist)
@@ -77,11 +91,26 @@ def _connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(path, config=dict(SETTINGS))
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
+            holder = re.search(r"PID (\d+)", str(error))
             raise WarehouseBusyError(
-                f"the warehouse{_named(warehouse)} is open in another process; close it, "
-                "or query the published file"
+                f"the warehouse{_named(warehouse)} is open in another process"
+                f"{f' ({holder[1]})' if holder else ''}; close it, or query the published file"
             ) from error
         raise
+
+
+def warehouse_path(warehouse: Warehouse) -> Path:
+    """Return the path of the warehouse's file.
+
+    :raises ConfigurationError: if the database would live in memory only.
+    """
+    if not callable(warehouse):
+        return Path(warehouse).absolute()
+    with open_warehouse(warehouse) as connection:
+        ((path,),) = connection.execute(
+            "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+        ).fetchall()
+    return Path(path).absolute()
 
 
 def _named(warehouse: Warehouse) -> str:

@@ -44,6 +44,14 @@ class Page:
         marks: list[str] = self.trackings["tracking_key"].to_pylist() + refused["rejected_key"].to_pylist()
         return marks
 
+    def seconds(self, axis: str) -> list[int]:
+        """Return when the records were ``created`` or ``updated``, as seconds since 1970, where known.
+
+        A record that was never updated counts as updated when it was created.
+        """
+        times = pc.coalesce(self.trackings[f"{axis}_at_utc"], self.trackings["created_at_utc"])
+        return [micros // 1_000_000 for micros in pc.cast(times, pa.int64()).drop_null().to_pylist()]
+
 
 def decode_page(
     body: bytes,

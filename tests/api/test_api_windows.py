@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from airflow_provider_trackingmore.api.windows import Planner, Window, is_whole
+from airflow_provider_trackingmore.api.windows import SHORTEST, Planner, Window, burst, is_whole
+from airflow_provider_trackingmore.reading import FEW, MOST, NEARLY_ALL
 
 FIRST = 1_700_000_000
 
@@ -19,7 +21,8 @@ FIRST = 1_700_000_000
 class Reader:
     """Drives a planner the way ``reading.py`` does, over records that are only times.
 
-    ``cap`` is what the service really gives at most; ``counts`` whether it tells the total.
+    ``cap`` is what the service really gives at most; ``counts`` whether it tells the total; ``order`` how
+    it sorts what it gives: by time, either end first, or by something else.
     """
 
     times: list[int]
@@ -27,6 +30,7 @@ class Reader:
     cap: int
     counts: bool = False
     largest: int = 0
+    order: str = "newest first"
     requests: int = 0
     done: list[Window] = field(default_factory=list)
     found: set[int] = field(default_factory=set)
@@ -35,29 +39,49 @@ class Reader:
     def capacity(self) -> int:
         return min(self.size, self.largest or self.size)
 
+    def asked(self, window: Window) -> range:
+        return range(
+            bisect_left(self.times, window.bounds[0].timestamp()),
+            bisect_right(self.times, window.bounds[1].timestamp()),
+        )
+
+    def page(self, asked: range, count: int) -> list[int]:
+        if self.order == "neither":
+            return [self.times[place] for place in Random(1).sample(asked, count)]
+        places = asked[-count:] if self.order == "newest first" else asked[:count]
+        return [self.times[place] for place in places]
+
     def read(self, planner: Planner, most: int = 10_000) -> None:
-        few = 10
         while window := planner.take():
             self.requests += 1
             assert self.requests < most
-            asked = range(
-                bisect_left(self.times, window.bounds[0].timestamp()),
-                bisect_right(self.times, window.bounds[1].timestamp()),
-            )
+            asked = self.asked(window)
             count = min(len(asked), self.size, self.cap)
             total = len(asked) if self.counts else None
             self.largest = max(self.largest, count)
+            planner.capacity = self.capacity
             if is_whole(count, self.size, self.largest, total):
                 planner.proved(window, count)
-            elif window.length == 1 or count == self.largest <= few:
-                # Walked page by page until two passes agree.
-                self.requests += 2 * (len(asked) // min(self.size, self.cap) + 1)
-                count = len(asked)
-            else:
-                planner.cut(window, total or count)
+                self.keep(window)
                 continue
-            self.found.update(asked[:count])
-            self.done.append(window)
+            seconds = self.page(asked, count)
+            second, share = burst(seconds)
+            if window.length <= SHORTEST or count == self.largest <= FEW or share >= NEARLY_ALL:
+                self.walk(window, first=1)
+            elif share >= MOST:
+                self.walk(planner.around(window, second), first=0)
+            else:
+                planner.cut(window, seconds, total)
+
+    def walk(self, window: Window, first: int) -> None:
+        """Read page by page until two passes agree; ``first`` pages have been read."""
+        pages, rest = divmod(len(self.asked(window)), min(self.size, self.cap))
+        self.requests += 2 * (pages + 1) - first - (rest == 0)
+        self.keep(window)
+
+    def keep(self, window: Window) -> None:
+        self.found.update(self.asked(window))
+        self.done.append(window)
 
 
 def spans(windows: list[Window]) -> list[tuple[int, int]]:
@@ -81,11 +105,16 @@ worlds = st.builds(
 )
 
 
-@given(worlds, st.integers(1, 60), st.integers(1, 60), st.booleans(), st.none() | st.floats(1e-9, 1e3))
-@example(([FIRST] * 300, FIRST + 10**9), 5, 3, False, 1e-9)
-def test_every_second_is_covered_and_every_record_is_found(world, size, cap, counts, density):
+orders = st.sampled_from(["newest first", "oldest first", "neither"])
+
+
+@given(
+    worlds, st.integers(1, 60), st.integers(1, 60), st.booleans(), st.none() | st.floats(1e-9, 1e3), orders
+)
+@example(([FIRST] * 300, FIRST + 10**9), 5, 3, False, 1e-9, "neither")
+def test_every_second_is_covered_and_every_record_is_found(world, size, cap, counts, density, order):
     times, last = world
-    reader = Reader(times, size, cap, counts)
+    reader = Reader(times, size, cap, counts, order=order)
     reader.read(Planner("created", FIRST, last, reader.capacity, density))
     assert tiles(reader.done, FIRST, last)
     assert reader.found == set(range(len(times)))
@@ -119,16 +148,53 @@ def test_skipping_leaves_exactly_the_seconds_outside(windows, last):
     assert left == set(range(last + 1)) - covered
 
 
-@pytest.mark.parametrize("span", [5_000, 86_400, 30 * 86_400, 5 * 365 * 86_400])
+@pytest.mark.parametrize("order", ["newest first", "oldest first", "neither"])
+@pytest.mark.parametrize("size", [100, 200])
 @pytest.mark.parametrize("counts", [False, True], ids=["without-totals", "with-totals"])
-def test_evenly_spread_records_cost_little_more_than_the_fewest_requests(span, counts):
+def test_a_day_of_100_000_changes_costs_at_most_half_more_than_its_pages(counts, size, order):
+    day, random = 86_400, Random(5)
+    times = sorted(FIRST + random.randrange(day) for _ in range(100_000))
+    reader = Reader(times, size, size, counts, largest=size, order=order)
+    reader.read(Planner("updated", FIRST, FIRST + day - 1, size))
+    assert len(reader.found) == 100_000
+    assert reader.requests <= 1.5 * 100_000 / size
+
+
+@pytest.mark.parametrize("span", [20_000, 86_400, 30 * 86_400, 5 * 365 * 86_400])
+def test_a_first_load_of_5_000_costs_little_more_than_its_pages(span):
     now, beginning = 1_795_000_000, 946_684_800
     times = sorted(now - index * span // 5_000 for index in range(5_000))
-    reader = Reader(times, 100, 100, counts, largest=100)
+    reader = Reader(times, 100, 100, largest=100)
     # A first page of 100, newest first, suggests the density, as it does in a first sync.
     reader.read(Planner("created", beginning, now, 100, density=5_000 / span))
     assert len(reader.found) == 5_000
-    assert reader.requests <= 1.6 * 50
+    assert reader.requests <= 1.5 * 50 + 10
+
+
+@pytest.mark.parametrize("count", [1_000, 950, 4_321])
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_burst_within_one_second_costs_twice_its_pages_and_two_at_most(count, others):
+    times = sorted([FIRST + 40_000] * count + [FIRST + 20_000 * n for n in range(others)])
+    reader = Reader(times, 100, 100, largest=100, order="neither")
+    reader.read(Planner("updated", FIRST, FIRST + 86_399, 100))
+    assert len(reader.found) == count + others
+    assert reader.requests <= 2 * -(-count // 100) + 2
+
+
+def test_a_burst_among_many_others_is_cut_out_with_a_second_on_both_sides():
+    planner = Planner("updated", 0, 999, 100)
+    window = planner.take()
+    assert planner.around(window, 500) == Window("updated", 499, 501)
+    assert [planner.take(), planner.take()] == [Window("updated", 502, 999), Window("updated", 0, 498)]
+    # The neighbours ask for one second more, and that is not the burst's.
+    assert Window("updated", 502, 999).bounds[0].timestamp() == 501
+
+
+def test_the_end_of_all_records_is_found_in_few_requests():
+    times = [1_795_000_000 - 600 * n for n in range(200)][::-1]
+    reader = Reader(times, 100, 100, largest=100)
+    reader.read(Planner("created", 946_684_800, 1_795_000_000, 100, density=1 / 600))
+    assert reader.requests <= 12
 
 
 def test_an_empty_range_is_one_request():
@@ -142,11 +208,21 @@ def test_a_range_without_seconds_has_no_window():
 
 
 def test_windows_come_newest_first_and_ask_for_a_second_more_on_both_sides():
-    planner = Planner("created", 0, 999, 100, density=0.7)
-    newest, next_one = planner.take(), planner.take()
-    assert (newest, next_one) == (Window("created", 900, 999), Window("created", 800, 899))
-    assert newest.bounds == (datetime.fromtimestamp(899, UTC), datetime.fromtimestamp(1000, UTC))
-    assert planner.seconds_left == 800
+    planner = Planner("created", 0, 999, 100, density=0.8)
+    windows = [planner.take() for _ in range(3)]
+    assert [window.last for window in windows] == [999, windows[0].first - 1, windows[1].first - 1]
+    assert windows[0].bounds == (
+        datetime.fromtimestamp(windows[0].first - 1, UTC),
+        datetime.fromtimestamp(1000, UTC),
+    )
+    assert planner.seconds_left == windows[2].first
+
+
+def test_a_window_given_back_comes_again():
+    planner = Planner("created", 0, 999, 100, density=0.8)
+    window = planner.take()
+    planner.give_back(window)
+    assert planner.take() == window
 
 
 @pytest.mark.parametrize(
@@ -160,6 +236,8 @@ def test_windows_come_newest_first_and_ask_for_a_second_more_on_both_sides():
         pytest.param(3, 100, 3, 3, True, id="all-of-the-total"),
         pytest.param(99, 100, 200, 101, False, id="the-total-outweighs-the-size"),
         pytest.param(0, 100, 200, 2, False, id="an-empty-page-with-a-total"),
+        pytest.param(50, 100, 100, 20, True, id="a-total-that-cannot-be-true-counts-for-nothing"),
+        pytest.param(100, 100, 100, 20, False, id="nor-does-it-prove-a-full-page"),
     ],
 )
 def test_when_one_answer_holds_all_of_its_window(count, asked, largest, total, whole):

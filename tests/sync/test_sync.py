@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from airflow_provider_trackingmore import sync as sync_module
+from airflow_provider_trackingmore import planning
 from airflow_provider_trackingmore.api import TrackingMoreClient
 from airflow_provider_trackingmore.exceptions import (
     AuthenticationError,
@@ -406,4 +406,4 @@ def test_a_warehouse_given_as_a_connection_needs_a_landing_root(box, warehouse):
 
 
 def test_the_beginning_is_before_every_service():
-    assert sync_module.BEGINNING.year < 2010
+    assert planning.BEGINNING.year < 2010

@@ -1,0 +1,136 @@
+"""What a run has to read: its window, fixed before anything is read, and what is known of it beforehand.
+
+The upper end is taken from the service's own clock, as the first answer tells it. For an increment that
+answer already is the first page of the window; for a first load it shows how much there is.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from airflow_provider_trackingmore.api.estimate import estimate_records
+from airflow_provider_trackingmore.api.windows import OVERLAP
+from airflow_provider_trackingmore.exceptions import ConfigurationError
+from airflow_provider_trackingmore.reading import decode
+from airflow_provider_trackingmore.store.landing import Asked, Range
+
+if TYPE_CHECKING:
+    from airflow_provider_trackingmore.api import Answer, TrackingMoreClient
+    from airflow_provider_trackingmore.store.state import State
+    from airflow_provider_trackingmore.tables import Page
+
+log = logging.getLogger(__name__)
+
+# Older than every tracking service, so that nothing was created before.
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+# The service may show a change later than the time it puts on it.
+LOOK_BACK = timedelta(minutes=15)
+
+# An increment is asked for up to here before the service's clock is known; this machine's may be wrong.
+_AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to read.
+
+    ``begun`` answers the first request for the whole window by update time; ``density`` is how many
+    records a second are expected at its end.
+    """
+
+    window: Range
+    largest_page: int
+    begun: Answer | None = None
+    expected: int | None = None
+    expected_requests: int | None = None
+    density: float | None = None
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Return the axes: creation alone finds everything, and nothing moves on it.
+
+        An increment needs both, because a tracking that was never refreshed may have no update time.
+        """
+        return ("created",) if self.window.first is None else ("updated", "created")
+
+    @property
+    def seconds(self) -> tuple[int, int]:
+        """Return the first and last second to read."""
+        return int((self.window.first or BEGINNING).timestamp()), int(self.window.last.timestamp())
+
+
+def plan(client: TrackingMoreClient, state: State, asked: Asked) -> Plan:
+    """Fix the window of a new run, and say what is coming.
+
+    :raises ConfigurationError: if the window is empty.
+    """
+    first = None if asked.everything else asked.first or (state.watermark and state.watermark - LOOK_BACK)
+    if first is None:
+        return _plan_everything(client, asked, state)
+    return _plan_increment(client, asked, state, first)
+
+
+def _plan_everything(client: TrackingMoreClient, asked: Asked, state: State) -> Plan:
+    answer = client.list_page()
+    page = decode(client, answer)
+    count = page.received if page else 0
+    # What the service gives today; where it counts the records, sizes prove nothing and need no care.
+    tells_total = answer.total is not None
+    largest = state.largest_page if tells_total else min(state.largest_page or count, count)
+    window = Range(None, _end(asked, answer))
+    expected = estimate_records(client, answer, count)
+    requests = round(expected / (0.7 * count)) + 10 if count else 1
+    log.info(
+        "%s: reading everything the service keeps, about %d trackings: "
+        "about %d requests, %.0f s at %g a second",
+        *(_who(client), expected, requests),
+        *(requests / client.requests_per_second, client.requests_per_second),
+    )
+    density = _density(page, window.last)
+    return Plan(window, largest, None, expected, requests, density)
+
+
+def _plan_increment(client: TrackingMoreClient, asked: Asked, state: State, first: datetime) -> Plan:
+    first = first.astimezone(UTC)
+    beyond = asked.last or max(first, datetime.now(UTC)) + _AHEAD
+    overlap = timedelta(seconds=OVERLAP)
+    begun = client.list_page(updated=(first - overlap, beyond + overlap))
+    window = Range(first, _end(asked, begun))
+    if first >= window.last:
+        raise ConfigurationError(_empty_window(asked, state, window))
+    log.info("%s: reading from %s up to %s", _who(client), window.first, window.last)
+    return Plan(window, state.largest_page, begun if window.last <= beyond else None)
+
+
+def _end(asked: Asked, answer: Answer) -> datetime:
+    now = answer.service_time or datetime.now(UTC)
+    last = min(asked.last, now) if asked.last else now
+    return last.astimezone(UTC).replace(microsecond=0)
+
+
+def _empty_window(asked: Asked, state: State, window: Range) -> str:
+    if asked.first is None and asked.last is not None and asked.last == window.last:
+        return (
+            f"updated_to is {window.last}, but the warehouse is loaded up to {state.watermark} already; "
+            "give updated_from to read an older window again"
+        )
+    if asked.first is None:
+        return (
+            f"the warehouse is loaded up to {state.watermark}, later than the service's clock "
+            f"({window.last}): is this another service, or did its clock go back?"
+        )
+    return f"the window is empty: updated_from is {window.first}, its end {window.last}"
+
+
+def _density(page: Page | None, until: datetime) -> float | None:
+    """Return the records per second that a first page suggests, if lists are newest first."""
+    seconds = page.seconds("created") if page else []
+    return len(seconds) / max(1.0, until.timestamp() - min(seconds)) if seconds else None
+
+
+def _who(client: TrackingMoreClient) -> str:
+    return f"account {client.account!r} at {client.base_url} ({client.version.name})"

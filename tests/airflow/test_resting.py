@@ -1,0 +1,185 @@
+"""A task that has to wait gives its worker back, and goes on with what it has."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+
+import duckdb
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
+
+from airflow_provider_trackingmore.api import judge
+from airflow_provider_trackingmore.api.retry import RetryLimits, rest_before_next
+from airflow_provider_trackingmore.exceptions import (
+    AuthenticationError,
+    IncompleteWindowError,
+    RateLimitError,
+    WarehouseBusyError,
+)
+from airflow_provider_trackingmore.operators import support
+from airflow_provider_trackingmore.operators.trackingmore import TrackingMoreToDuckDBOperator
+from airflow_provider_trackingmore.operators.warehouse import RunModelsOperator
+from airflow_provider_trackingmore.sandbox import Sandbox
+
+
+@pytest.fixture
+def box(monkeypatch):
+    with Sandbox(trackings=300, seed=7, frozen=True, rate_limit=False) as sandbox:
+        connection = {
+            "conn_type": "trackingmore",
+            "password": "sandbox-key",
+            "host": sandbox.url,
+            "extra": {"page_size": 20, "requests_per_second": 200},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_TRACKINGMORE_DEFAULT", json.dumps(connection))
+        yield sandbox
+
+
+@pytest.fixture
+def busy(warehouse):
+    """The warehouse held by another process."""
+    hold = (
+        f"import duckdb, sys; c = duckdb.connect({warehouse!r}); print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "held\n"
+        yield warehouse
+        other.stdin.close()
+
+
+def rows(warehouse: str, sql: str) -> list[tuple]:
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_after_a_429_the_task_rests_in_the_triggerer_and_goes_on_with_its_windows(box, warehouse):
+    box.faults.add("http_429", times=1, route="list", after=12)
+    task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse)
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute({})
+    assert deferred.value.trigger.serialize()[0].endswith("DateTimeTrigger")
+    assert deferred.value.kwargs == {"rests": 1, "rested": pytest.approx(120, abs=1)}
+    asked = len(box.requests)
+    # The account's clock is shared: whoever comes back too early is sent away without asking the service.
+    with pytest.raises(TaskDeferred) as again:
+        getattr(task, deferred.value.method_name)({}, None, **deferred.value.kwargs)
+    assert again.value.kwargs["rests"] == 2
+    assert len(box.requests) == asked
+
+
+def test_a_rest_that_is_over_lets_the_run_go_on(box, warehouse, monkeypatch):
+    monkeypatch.setattr(judge, "SHORTEST_REST", 0.3)
+    monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
+    monkeypatch.setattr("airflow_provider_trackingmore.operators.trackingmore.SHORT_WAIT", 0.1)
+    box.faults.add("http_429", times=1, route="list", after=25)
+    task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse)
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute({})
+    rests = deferred.value.kwargs
+    while True:
+        try:
+            result = task.execute_rested({}, None, **rests)
+        except TaskDeferred as still:
+            rests = still.kwargs
+        else:
+            break
+    assert result["complete"]
+    assert result["new"] == 300
+    # What had landed before the rest was not asked for again.
+    assert rows(warehouse, "SELECT n_requests < n_windows - 3 FROM loads ORDER BY n_new DESC")[0] == (True,)
+
+
+def test_a_task_that_may_not_defer_waits_where_it_is_or_fails_as_transient(box, warehouse, monkeypatch):
+    monkeypatch.setattr(judge, "SHORTEST_REST", 2000.0)
+    box.faults.add("http_429", times=1, route="list", after=3)
+    task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse, deferrable=False)
+    with pytest.raises(RateLimitError) as caught:
+        task.execute({})
+    assert caught.value.transient
+
+
+def test_a_busy_warehouse_is_waited_for_in_the_triggerer(busy, monkeypatch):
+    monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
+    with pytest.raises(TaskDeferred) as deferred:
+        RunModelsOperator(task_id="models", warehouse=busy).execute({})
+    assert deferred.value.kwargs == {"rests": 1, "rested": 30.0}
+
+
+def test_a_warehouse_that_stays_busy_fails_as_transient_in_the_end(busy, monkeypatch):
+    monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
+    with pytest.raises(WarehouseBusyError, match="is open in another process") as caught:
+        RunModelsOperator(task_id="models", warehouse=busy).execute_rested({}, None, rests=99, rested=9e9)
+    assert caught.value.transient
+
+
+def test_a_final_error_is_not_rested_for(box, warehouse):
+    box.key = "another"
+    box.app.desk.key = "another"
+    with pytest.raises(AirflowFailException, match="AuthenticationError"):
+        TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
+
+
+LIMITED = RateLimitError("asked too often")
+
+
+@pytest.mark.parametrize(
+    ("error", "rests", "rested", "expected"),
+    [
+        pytest.param(LIMITED, 0, 0, 120, id="as-long-as-the-error-says"),
+        pytest.param(LIMITED, 3, 360, None, id="not-more-often-than-allowed"),
+        pytest.param(LIMITED, 1, 900, None, id="not-longer-in-all-than-allowed"),
+        pytest.param(IncompleteWindowError("moved"), 0, 0, None, id="no-rest-helps-here"),
+        pytest.param(AuthenticationError("refused"), 0, 0, None, id="a-final-error"),
+    ],
+)
+def test_how_long_a_task_rests(error, rests, rested, expected):
+    limits = RetryLimits(tries=3, total_seconds=1000)
+    assert rest_before_next(error, rests, rested, limits) == expected
+
+
+def test_counts_are_passed_on_as_metrics_of_the_account(box, warehouse, monkeypatch):
+    sent = {}
+
+    def incr(name, count=1, rate=1, *, tags=None):
+        sent[name] = (count, tags)
+
+    monkeypatch.setattr("airflow_provider_trackingmore.operators.trackingmore.Stats.incr", incr)
+    result = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
+    assert sent["trackingmore.new"] == (300, {"account": "default"})
+    assert sent["trackingmore.requests"] == (result["requests"], {"account": "default"})
+
+
+def test_a_run_over_everything_marks_what_was_deleted(box, warehouse):
+    TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
+    gone = box.world.records()[17].shipment.id
+    box.world.delete(gone)
+    box.clock.advance(seconds=timedelta(hours=1).seconds)
+    weekly = TrackingMoreToDuckDBOperator(task_id="weekly", warehouse=warehouse, everything="True")
+    assert weekly.execute({})["gone"] == 1
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        marked = connection.execute(
+            "SELECT source_id FROM trackings WHERE gone_at_utc IS NOT NULL"
+        ).fetchall()
+    assert marked == [(gone,)]
+
+
+@pytest.mark.airflow
+def test_in_a_real_dag_run_the_task_defers_and_comes_back(box, warehouse, monkeypatch):
+    import datetime as dt
+
+    from airflow.providers.common.compat.sdk import DAG
+    from airflow.utils.db import initdb
+
+    initdb()
+    monkeypatch.setattr(judge, "SHORTEST_REST", 1.0)
+    monkeypatch.setattr("airflow_provider_trackingmore.operators.trackingmore.SHORT_WAIT", 0.2)
+    box.faults.add("http_429", times=1, route="list", after=12)
+    with DAG("rests", start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), schedule=None) as dag:
+        TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse)
+    assert str(dag.test().state).split(".")[-1].lower() == "success"
+    assert rows(warehouse, "SELECT n_new, is_complete FROM loads ORDER BY ALL DESC")[0] == (300, True)
