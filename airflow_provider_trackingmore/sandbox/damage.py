@@ -25,6 +25,9 @@ def replaces(fault: Fault) -> bool:
 def replacement(fault: Fault, desk: Desk, dialect: Dialect) -> tuple[Response, int | None]:
     """Return the response a fault gives instead of an answer, and its body code if it has one."""
     form, _, status = fault.kind.partition("_")
+    if form == "code":
+        reply = desk.error(dialect, fault.code)
+        return as_json(reply.text, reply.http_status), fault.code
     if form in ("http", "body"):
         number = dialect.errors["limited" if status == "429" else "server"]
         reply = desk.error(dialect, number, 200 if form == "body" else int(status))

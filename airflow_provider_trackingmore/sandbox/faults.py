@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "slow": "the right answer after `seconds`",
     "dropped": "the connection closes without an answer",
     "redirect": "HTTP 302 to another host",
+    "code": "the body code `code`, with the HTTP status that belongs to it",
 }
 
 
@@ -39,6 +40,7 @@ class Fault:
     after: int = 0
     seconds: float = 15.0
     location: str = "https://elsewhere.example/"
+    code: int = 429
 
     def applies(self, route: str, version: str) -> bool:
         """Return whether a request is one this fault waits for."""
@@ -106,5 +108,6 @@ def _wrong(fault: Fault) -> str | None:
         "after": type(fault.after) is int and fault.after >= 0,
         "seconds": isinstance(fault.seconds, int | float) and fault.seconds >= 0,
         "location": isinstance(fault.location, str),
+        "code": type(fault.code) is int,
     }
     return next((name for name, fit in fits.items() if not fit), None)

@@ -3,5 +3,6 @@
 from airflow_provider_trackingmore.store.models import run_models
 from airflow_provider_trackingmore.store.parquet import write_parquet
 from airflow_provider_trackingmore.store.publish import publish
+from airflow_provider_trackingmore.store.restore import restore
 
-__all__ = ["publish", "run_models", "write_parquet"]
+__all__ = ["publish", "restore", "run_models", "write_parquet"]

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_trackingmore.exceptions import ServerError, WarehouseBusyError
+from airflow_provider_trackingmore.exceptions import ServerError
 from airflow_provider_trackingmore.operators.trackingmore import (
     TrackingMoreToDuckDBOperator,
     TrackingMoreToParquetOperator,
@@ -133,22 +133,6 @@ def test_trouble_of_the_service_is_left_to_airflows_retries(box, warehouse, monk
     box.faults.add("http_503", times=1)
     with pytest.raises(ServerError):
         TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
-
-
-def test_a_busy_warehouse_is_left_to_airflows_retries(box, warehouse):
-    import subprocess
-    import sys
-
-    hold = (
-        f"import duckdb, sys; c = duckdb.connect({warehouse!r}); print('held', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
-        assert other.stdout.readline() == "held\n"
-        with pytest.raises(WarehouseBusyError):
-            RunModelsOperator(task_id="models", warehouse=warehouse).execute({})
-        other.stdin.close()
 
 
 def test_a_dry_run_loads_nothing(box, warehouse):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -169,17 +171,17 @@ def test_a_run_over_everything_marks_what_was_deleted(box, warehouse):
 
 
 @pytest.mark.airflow
-def test_in_a_real_dag_run_the_task_defers_and_comes_back(box, warehouse, monkeypatch):
-    import datetime as dt
-
-    from airflow.providers.common.compat.sdk import DAG
+def test_in_a_real_dag_run_the_task_defers_and_comes_back(box, tmp_path, monkeypatch):
     from airflow.utils.db import initdb
 
     initdb()
+    monkeypatch.setenv("TRACKINGMORE_DATA", str(tmp_path))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "dags"))
     monkeypatch.setattr(judge, "SHORTEST_REST", 1.0)
     monkeypatch.setattr("airflow_provider_trackingmore.operators.trackingmore.SHORT_WAIT", 0.2)
-    box.faults.add("http_429", times=1, route="list", after=12)
-    with DAG("rests", start_date=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), schedule=None) as dag:
-        TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse)
+    box.faults.add("http_429", times=1, route="list", after=25)
+    dag = importlib.reload(importlib.import_module("trackingmore_daily")).dag
     assert str(dag.test().state).split(".")[-1].lower() == "success"
-    assert rows(warehouse, "SELECT n_new, is_complete FROM loads ORDER BY ALL DESC")[0] == (300, True)
+    loads = rows(str(tmp_path / "warehouse.duckdb"), "SELECT n_new, is_complete FROM loads ORDER BY n_new")
+    assert loads == [(0, True), (300, True)]
+    assert [served.fault for served in box.requests].count("http_429") == 1

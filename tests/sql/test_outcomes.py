@@ -230,3 +230,17 @@ def test_a_header_newer_than_the_window_does_not_count_yet(tmp_path):
     run_models(warehouse)
     with duckdb.connect(warehouse) as connection:
         assert connection.execute("SELECT outcome FROM int_shipment_outcomes").fetchall() == [("open",)]
+
+
+def test_an_open_shipment_that_left_the_source_is_censored_when_it_was_last_observed(tmp_path):
+    warehouse = str(tmp_path / "warehouse.duckdb")
+    load(warehouse, [record("kept", PICKED_UP), record("gone", PICKED_UP)])
+    # The next run over everything does not find one of them.
+    load(warehouse, [record("kept", PICKED_UP)], last=AS_OF)
+    run_models(warehouse)
+    with duckdb.connect(warehouse) as connection:
+        found = connection.execute(
+            "SELECT right(source_id, 4), outcome, exit_at_utc = observed_at_utc, exit_at_utc = as_of_utc"
+            " FROM int_shipment_outcomes JOIN stg_trackings USING (tracking_key) ORDER BY 1"
+        ).fetchall()
+    assert found == [("gone", "open", True, False), ("kept", "open", False, True)]

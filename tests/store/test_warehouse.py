@@ -63,7 +63,7 @@ def test_a_warehouse_open_in_another_process_is_busy_which_is_transient(warehous
         [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(WarehouseBusyError) as caught, open_warehouse(warehouse):
+        with pytest.raises(WarehouseBusyError) as caught, open_warehouse(warehouse, patience=0.1):
             pass
         other.stdin.close()
     assert caught.value.transient
@@ -103,3 +103,15 @@ def test_a_migration_that_fails_leaves_the_old_schema(warehouse, monkeypatch):
         pass
     assert rows(warehouse, "SELECT max(version) FROM meta.schema_version") == [(old,)]
     assert rows(warehouse, "SELECT count(*) FROM duckdb_columns() WHERE column_name = 'colour'") == [(0,)]
+
+
+def test_a_warehouse_of_the_first_schema_version_is_brought_up_to_date(warehouse):
+    columns = "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() ORDER BY ALL"
+    with open_warehouse(warehouse) as connection:
+        new = connection.execute(columns).fetchall()
+        connection.execute("ALTER TABLE trackings DROP COLUMN gone_at_utc")
+        connection.execute("ALTER TABLE loads DROP COLUMN n_gone")
+        connection.execute("ALTER TABLE loads DROP COLUMN missing")
+        connection.execute("UPDATE meta.schema_version SET version = 1")
+    with open_warehouse(warehouse) as connection:
+        assert connection.execute(columns).fetchall() == new

@@ -1,7 +1,8 @@
 -- one row per tracking: its milestones, how it ended, and how long it was followed
 --
 -- The clock starts at the first physical scan. Ends compete: delivered, returned, lost, expired (the
--- source gave up); everything else is open and censored at the end of the last complete window.
+-- source gave up); everything else is open and censored at the end of the last complete window, or, where
+-- the tracking is gone from the source, when it was last observed.
 --
 -- depends_on: {{ ref('stg_trackings') }}
 -- depends_on: {{ ref('int_as_of') }}
@@ -135,7 +136,8 @@ timed as (
                             coalesce(status_changed_at_utc, last_physical_at_utc + interval '30' day)
                         )
                     )
-            else as_of_utc
+            -- of what is gone from the source, only what was seen is known
+            else case when gone_at_utc is null then as_of_utc else least(as_of_utc, observed_at_utc) end
         end as exit_at_utc
     from ended
 )

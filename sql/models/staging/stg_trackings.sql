@@ -20,5 +20,6 @@ select
     status_changed_at_utc,
     first_observed_at_utc,
     observed_at_utc,
+    gone_at_utc,
     checkpoint_count
 from trackings
