@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.api.pages import walk
@@ -176,7 +177,7 @@ class WindowReader:
         planner.capacity = self._capacity
         if page is None or is_whole(count, self._client.page_size, self._largest_page, answer.total):
             planner.proved(window, count)
-            self._finish(window, count, by_size=answer.total is None)
+            self._finish(window, count, by_size=answer.total != count)
             return
         seconds = page.seconds(window.axis)
         if window.length <= SHORTEST or not seconds or count == self._largest_page <= FEW:
@@ -186,16 +187,23 @@ class WindowReader:
         if share >= NEARLY_ALL and self._read_until_equal(window, answer, 2):
             return
         if share >= MOST:
-            self._read_until_equal(planner.around(window, second), None, MOST_PASSES)
+            middle = planner.around(window, second)
+            self._read_until_equal(middle, answer, MOST_PASSES, is_first_page=False)
         else:
             planner.cut(window, seconds, answer.total)
 
-    def _read_until_equal(self, window: Window, first: Answer | None, passes: int) -> bool:
-        """Walk the pages of a window until two passes agree; ``first`` is its first page, if it was read.
+    def _read_until_equal(
+        self, window: Window, begun: Answer, passes: int, *, is_first_page: bool = True
+    ) -> bool:
+        """Walk the pages of a window until two passes agree; ``begun`` is the answer that called for it.
 
         A record can be skipped only when another one left, and one that left is missing from the next
-        pass: two equal passes prove that nothing moved.
+        pass: two equal passes prove that nothing moved. So nothing may enter the window meanwhile.
         """
+        first = begun if is_first_page else None
+        if begun.service_time and (open_for := window.bounds[1] - begun.service_time) >= timedelta(0):
+            self._client.pause(open_for.total_seconds() + 1)
+            first = None
         before: set[str] | None = None
         for _ in range(passes):
             seen = self._pass(window, first, before)

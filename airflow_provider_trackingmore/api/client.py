@@ -130,7 +130,7 @@ class TrackingMoreClient:
             longest_rest=self._longest_wait,
             # Processes share no other clock; a test's own clock cannot be shared.
             clock=monotonic or time.time,
-            sleep=self._sleep,
+            sleep=self.pause,
             turns=None if monotonic else SharedTurns(self._account_mark()),
         )
         self.request_count = 0
@@ -253,7 +253,7 @@ class TrackingMoreClient:
                     error.wait_seconds = wait
                     raise
                 log.warning("%s; try %d follows in %.1f s", error, tried + 1, wait)
-                self._sleep(wait)
+                self.pause(wait)
 
     def _send(self, route: str, query: Mapping[str, str] | None, body: dict[str, str] | None) -> Answer:
         method, path = self.version.routes[route]
@@ -304,7 +304,8 @@ class TrackingMoreClient:
             self._last_received = stamp
             return stamp
 
-    def _sleep(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
+        """Wait, and count it in ``waited_seconds``."""
         self._sleeper(seconds)
         with self._lock:
             self.waited_seconds += seconds
