@@ -47,9 +47,8 @@ def _look_closer(found: Outcome, route: str, body: bytes, envelope: Envelope, ve
     flaw = _flaw(found, route, body, envelope, version)
     if flaw is not None:
         return replace(found, result=flaw.error, text=flaw.text)
-    if version.list_may_be_null and route == "list" and is_null_list(body, version):
-        return NULL_LIST
-    return found
+    may_be_null = version.list_may_be_null and route == "list" and found.result is Reaction.SUCCESS
+    return NULL_LIST if may_be_null and is_null_list(body, version) else found
 
 
 def _flaw(found: Outcome, route: str, body: bytes, envelope: Envelope, version: ApiVersion) -> Flaw | None:

@@ -79,6 +79,25 @@ class Flaw(Enum):
         return self.error(text, route=route, http_status=http_status)
 
 
+class Kept(Enum):
+    """What stays when an answer has come to its result."""
+
+    ANSWER = "what came"
+    EMPTY = "that there is nothing"
+    OTHERS = "what was asked about other numbers"
+    FINISHED = "the windows that had landed"
+    NOTHING = "nothing"
+
+
+def kept(route: str, result: Reaction | type[ServiceError]) -> Kept:
+    """Return what stays after ``result`` on ``route``."""
+    if isinstance(result, Reaction):
+        return Kept.EMPTY if result is Reaction.EMPTY else Kept.ANSWER
+    if route == "list":
+        return Kept.FINISHED
+    return Kept.OTHERS if result is ItemError else Kept.NOTHING
+
+
 # The reference allows it in v4, where the form of an empty list is unconfirmed.
 NULL_LIST = Outcome(Reaction.EMPTY, "succeeded, and the list is null")
 

@@ -275,6 +275,16 @@ def test_only_the_list_itself_counts_as_null(service, client_for, body):
     assert not client_for(service.url).list_page().is_empty
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "body", [b'{"data":null}', b'{"meta":{},"data":null}', b'{"code":"","data":{"items":null}}']
+)
+def test_a_list_that_is_null_without_a_code_is_no_answer(service, client_for, version, body):
+    service.say(body)
+    with pytest.raises(Flaw.NO_DOCUMENT.error, match="with a code"):
+        client_for(service.url, version).list_page()
+
+
 @pytest.mark.parametrize(
     ("version", "body"),
     [
