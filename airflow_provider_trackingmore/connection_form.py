@@ -44,6 +44,13 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "proxy": _field("Proxy", "URL of a proxy; empty means what the environment says.", "string"),
     "user_agent": _field("User agent", "Replaces the provider's own.", "string"),
     "ca_bundle": _field("CA bundle", "Path of a CA bundle on the workers.", "string"),
+    "largest_answer": _field(
+        "Largest answer",
+        "Bytes an answer may have once it is unpacked; empty means 268435456 (256 MB).",
+        "integer",
+        minimum=1,
+        maximum=1024**4,
+    ),
 }
 
 

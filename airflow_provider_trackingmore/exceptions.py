@@ -14,6 +14,7 @@
     │   ├── QuotaError                the plan has no API, or its quota or balance is used up
     │   ├── RequestError              the service says that we asked for nonsense
     │   ├── ResponseShapeError        the answer is not what the reference says
+    │   ├── AnswerTooLargeError       the answer is larger than we agreed to read
     │   └── PaginationError           the pages contradict each other
     ├── ItemError                   one number cannot be processed: skip it
     ├── WarehouseError              the warehouse does not fit this version or this account
@@ -66,9 +67,10 @@ class ServiceError(TrackingMoreError):
 
 
 class TransientError(ServiceError):
-    """Trying the same request again later can help."""
+    """Trying the same request again later can help, after ``wait_seconds`` where that is known."""
 
     transient = True
+    wait_seconds: float | None = None
 
 
 class TransportError(TransientError):
@@ -82,7 +84,7 @@ class RateLimitError(TransientError):
 
 
 class ServerError(TransientError):
-    """The service is in trouble (5xx, 511-513)."""
+    """The service is in trouble (5xx, 511-513); it may have told ``wait_seconds``."""
 
 
 class IncompleteWindowError(TransientError):
@@ -107,6 +109,10 @@ class RequestError(FinalError):
 
 class ResponseShapeError(FinalError):
     """The answer is not what the reference says; the text names the path, never the value."""
+
+
+class AnswerTooLargeError(FinalError):
+    """The answer is larger than the client's ``largest_answer``; nothing of it was kept."""
 
 
 class PaginationError(FinalError):

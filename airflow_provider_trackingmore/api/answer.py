@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_provider_trackingmore.exceptions import ResponseShapeError
+from airflow_provider_trackingmore.api.outcomes import Flaw
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,9 +40,9 @@ def data_of(answer: Answer, kind: type[_Kind]) -> _Kind:
     try:
         data = json.loads(answer.body).get("data")
     except (ValueError, RecursionError) as error:
-        raise ResponseShapeError(f"{answer.route}: the answer is not JSON", route=answer.route) from error
+        raise Flaw.NO_DOCUMENT.raised(answer.route) from error
     if not isinstance(data, kind):
-        raise ResponseShapeError(f"{answer.route}: data is no {kind.__name__}", route=answer.route)
+        raise Flaw.WRONG_DATA.raised(answer.route, f"no {kind.__name__}")
     return data
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import os
 import random
 import threading
 import time
@@ -19,6 +18,7 @@ from requests.auth import AuthBase
 
 from airflow_provider_trackingmore import __version__
 from airflow_provider_trackingmore.api.answer import Answer, data_of, listed
+from airflow_provider_trackingmore.api.body import ACCEPTED, BodyLimits, reason, receive
 from airflow_provider_trackingmore.api.codes import Reaction
 from airflow_provider_trackingmore.api.envelope import read_envelope
 from airflow_provider_trackingmore.api.headers import http_date
@@ -33,6 +33,7 @@ from airflow_provider_trackingmore.api.options import (
     checked_user_agent,
     checked_whole,
 )
+from airflow_provider_trackingmore.api.outcomes import Flaw
 from airflow_provider_trackingmore.api.pace import Pacer
 from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
 from airflow_provider_trackingmore.api.turns import SharedTurns
@@ -40,17 +41,18 @@ from airflow_provider_trackingmore.api.versions import SERVICE_URL, VERSIONS, ve
 from airflow_provider_trackingmore.exceptions import (
     ConfigurationError,
     RateLimitError,
-    RequestError,
     RequestsUsedUpError,
     ResponseShapeError,
     TransientError,
-    TransportError,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 log = logging.getLogger(__name__)
+
+# An answer may pause as long as the time-out says, and take this many time-outs in all.
+SLOWEST = 10
 
 # After "succeeded, but over the limit": ten times slower than the limit allows, for one request.
 SLOW_SECONDS = 10.0
@@ -69,6 +71,7 @@ class TrackingMoreClient:
     :param proxy: URL of a proxy for this client; by default the environment decides.
     :param user_agent: replaces the default ``airflow-provider-trackingmore/<version>``.
     :param ca_bundle: path of a CA bundle that replaces the default one.
+    :param largest_answer: bytes an answer may have, unpacked.
     :param account: label of the account in every key of the warehouse; keep it once data is loaded.
     :param longest_wait: seconds a request may wait, for a rest of the account or before it is sent again;
         where more is needed, the error says so in ``wait_seconds`` and the caller can wait elsewhere.
@@ -91,6 +94,7 @@ class TrackingMoreClient:
         proxy: str | None = None,
         user_agent: str | None = None,
         ca_bundle: str | None = None,
+        largest_answer: int = 256 * 1024**2,
         account: str = "default",
         longest_wait: float = 900.0,
         *,
@@ -106,15 +110,18 @@ class TrackingMoreClient:
         pace = self.version.requests_per_second if requests_per_second is None else requests_per_second
         self.requests_per_second = checked_number("requests_per_second", pace, 0.001, 1000)
         self._timeout = checked_number("timeout", timeout, 0.001, 3600)
+        largest_answer = checked_whole("largest_answer", largest_answer, 1, 1024**4)
+        self._body_limits = BodyLimits(largest_answer, SLOWEST * self._timeout, monotonic or time.monotonic)
         self._limits = RetryLimits(tries=checked_whole("retries", retries, 0, 50) + 1)
         self._verify = checked_ca_bundle(ca_bundle) if ca_bundle else True
         # Given with each request: on the session, those of the environment would win.
         self._proxies = dict.fromkeys(("http", "https"), checked_proxy(proxy)) if proxy else None
         user_agent = user_agent or f"airflow-provider-trackingmore/{__version__}"
         self._key = checked_key(api_key)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = _KeyHeader(self.version.auth_header, self._key)
         self._session.headers["Accept"] = "application/json"
+        self._session.headers["Accept-Encoding"] = ACCEPTED
         self._session.headers["User-Agent"] = checked_user_agent(user_agent)
         if self.base_url.startswith("http:"):
             # Loopback: a proxy of the environment would see the key, and could not get there.
@@ -271,18 +278,15 @@ class TrackingMoreClient:
                 timeout=self._timeout,
                 proxies=self._proxies,
                 verify=self._verify,
-                # A redirect to another host would take the key along.
-                allow_redirects=False,
+                stream=True,
             )
-        except (requests.RequestException, ValueError) as error:  # ValueError: a Location that is no URL
-            if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                text = f"{route}: the certificate of {self.base_url} is not trusted; set ca_bundle"
-                raise RequestError(text, route=route) from error
-            text = f"{route}: {self.base_url} gave no usable answer ({_reason(error)})"
-            raise TransportError(text, route=route) from error
-        envelope = read_envelope(response.content, self.version)
+        except requests.RequestException as error:
+            flaw = Flaw.UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in str(error) else Flaw.NO_ANSWER
+            raise flaw.raised(route, f"{self.base_url}: {reason(error)}") from error
+        received = receive(route, response, self._body_limits)
+        envelope = read_envelope(received.body, self.version)
         try:
-            reaction = judge(route, response, envelope, self.version)
+            reaction = judge(route, received, envelope, self.version)
         except RateLimitError as refusal:
             self._pacer.rest(refusal.wait_seconds or SHORTEST_REST)
             raise
@@ -290,10 +294,10 @@ class TrackingMoreClient:
             log.warning("%s: succeeded, but the account is over its limit; slowing down", route)
             self._pacer.rest(SLOW_SECONDS)
         return Answer(
-            body=response.content,
+            body=received.body,
             route=route,
             received_at=self._stamp(),
-            service_time=http_date(response.headers.get("Date")),
+            service_time=http_date(received.headers.get("Date")),
             is_empty=reaction is Reaction.EMPTY,
             total=envelope.total,
         )
@@ -311,15 +315,11 @@ class TrackingMoreClient:
             self.waited_seconds += seconds
 
 
-def _reason(error: BaseException) -> str:
-    """Return why a request failed, without any text that could hold a query or a proxy's password."""
-    while True:
-        inner = getattr(error, "reason", None) or next(iter(error.args), None)
-        if isinstance(error, OSError) and error.errno and not isinstance(error, requests.RequestException):
-            return os.strerror(error.errno) if error.errno > 0 else "the host name is unknown"
-        if not isinstance(inner, BaseException):
-            return type(error).__name__
-        error = inner
+class _Session(requests.Session):
+    """Follows no redirect: it would take the key along, and be read without a limit."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Lead nowhere."""
 
 
 class _KeyHeader(AuthBase):

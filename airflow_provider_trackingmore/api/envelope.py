@@ -8,6 +8,7 @@ body is parsed.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,16 +33,41 @@ def read_envelope(body: bytes, version: ApiVersion) -> Envelope:
             continue
         code = _integer(_at(parsed, version.code_path))
         total = _integer(_at(parsed, version.total_path)) if version.total_path else None
+        if total is not None and total < 0:
+            total = None
         is_complete = code is not None and (total is not None or version.total_path is None)
         if is_complete or document is body:
             return Envelope(code, total)
     return Envelope()
 
 
-def count_records(body: bytes, version: ApiVersion) -> int:
-    """Return how many records a list's answer holds."""
-    found = _at(json.loads(body), version.list_path)
-    return len((found.get("success") if isinstance(found, dict) else found) or [])
+def read_records(body: bytes, version: ApiVersion) -> list[Any] | None:
+    """Return the records of an answer, or None where there is no list; parses the whole body.
+
+    :raises ValueError: if the body is not one JSON document.
+    """
+    try:
+        document = json.loads(body.decode("utf-8-sig", "replace"), strict=False)
+    except RecursionError as error:
+        raise ValueError("the body is nested too deeply") from error
+    # The last is the sister brand's shape; unconfirmed for TrackingMore.
+    for path in (version.list_path, ("data",), ("data", "success")):
+        if isinstance(found := _at(document, path), list):
+            return found
+    return None
+
+
+def is_null_list(body: bytes, version: ApiVersion) -> bool:
+    """Return whether the list is there and is null; only a body that looks so is parsed as a whole."""
+    *parents, name = version.list_path
+    if not re.search(rf'"{name}"\s*:\s*null\b'.encode(), body[:4096]):
+        return False
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    inner = _at(found, tuple(parents))
+    return isinstance(inner, dict) and name in inner and inner[name] is None
 
 
 def is_cut_off(body: bytes) -> bool:
@@ -61,8 +87,8 @@ def is_cut_off(body: bytes) -> bool:
 
 def _head(body: bytes, version: ApiVersion) -> bytes:
     """Return the document with its list cut out, closed again; nonsense if that is not possible."""
-    before, found, _ = body.partition(f'"{version.list_path[-1]}"'.encode())
-    return before.rstrip().rstrip(b",") + b"}" * len(version.list_path) if found else b""
+    end = body.find(f'"{version.list_path[-1]}"'.encode())
+    return body[:end].rstrip().rstrip(b",") + b"}" * len(version.list_path) if end >= 0 else b""
 
 
 def _at(document: Any, path: tuple[str, ...]) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from airflow_provider_trackingmore.api.envelope import count_records
+from airflow_provider_trackingmore.api.envelope import read_records
+from airflow_provider_trackingmore.api.outcomes import Flaw
 from airflow_provider_trackingmore.exceptions import FinalError
 
 if TYPE_CHECKING:
@@ -44,4 +45,12 @@ def estimate_records(client: TrackingMoreClient, first_page: Answer, first_count
 
 def _count(client: TrackingMoreClient, page: int) -> int:
     answer = client.list_page(page=page)
-    return 0 if answer.is_empty else count_records(answer.body, client.version)
+    if answer.is_empty:
+        return 0
+    try:
+        records = read_records(answer.body, client.version)
+    except ValueError as error:
+        raise Flaw.NO_DOCUMENT.raised(answer.route) from error
+    if records is None:
+        raise Flaw.NO_LIST.raised(answer.route)
+    return len(records)

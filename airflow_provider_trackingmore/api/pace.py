@@ -61,8 +61,8 @@ class Pacer:
                 rest = turn.rest_ends - now
                 wait = max(turn.next_start, turn.rest_ends) - now
                 if wait <= 0:
-                    due = max(turn.next_start, now - LATENESS * self._interval)
-                    turn.next_start = due + self._interval
+                    is_late = now - turn.next_start > LATENESS * self._interval
+                    turn.next_start = (now if is_late else turn.next_start) + self._interval
                     return
             if rest > self._longest_rest:
                 error = RateLimitError("the account must rest for longer than a request may wait")

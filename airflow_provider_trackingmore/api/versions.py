@@ -45,6 +45,7 @@ class ApiVersion:
     write_time: Callable[[datetime], str]
     code_path: tuple[str, ...]
     list_path: tuple[str, ...]
+    list_may_be_null: bool
     total_path: tuple[str, ...] | None
     page_size: int
     largest_page_size: int
@@ -73,6 +74,7 @@ V2 = ApiVersion(
     write_time=_unix,
     code_path=("meta", "code"),
     list_path=("data", "items"),
+    list_may_be_null=False,
     total_path=("data", "total"),
     page_size=2000,
     largest_page_size=2000,
@@ -103,6 +105,7 @@ V3 = ApiVersion(
     write_time=_unix,
     code_path=("code",),
     list_path=("data",),
+    list_may_be_null=False,
     total_path=None,
     page_size=2000,
     largest_page_size=2000,
@@ -129,6 +132,7 @@ V4 = ApiVersion(
     write_time=_iso,
     code_path=("meta", "code"),
     list_path=("data",),
+    list_may_be_null=True,  # one of the forms that an empty list may have; which it has is unconfirmed
     total_path=None,
     page_size=100,  # the maximum is unconfirmed; 100 is inside every claim found
     largest_page_size=2000,

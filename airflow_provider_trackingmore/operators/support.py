@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from datetime import timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.common.compat.sdk import (
@@ -29,13 +30,28 @@ MEMORY = ":memory:"
 DEFAULT_CONN_ID = "duckdb_default"
 
 
+class Fate(Enum):
+    """What Airflow does with a task that ends in an error of this package."""
+
+    DEFERS = "defers"  # waits as long as the service asks, in no worker, then tries again
+    RETRIES = "retries"  # if the task has retries left
+    FAILS = "fails"  # at once: a retry would end the same way
+
+
+def fate(error: TrackingMoreError | type[TrackingMoreError]) -> Fate:
+    """Return what Airflow does with a task that ends in ``error``."""
+    if not error.transient:
+        return Fate.FAILS
+    return Fate.DEFERS if getattr(error, "wait_seconds", None) else Fate.RETRIES
+
+
 @contextmanager
 def final_errors() -> Iterator[None]:
     """Turn errors that would come again into ones that Airflow does not retry."""
     try:
         yield
     except TrackingMoreError as error:
-        if error.transient:
+        if fate(error) is not Fate.FAILS:
             raise
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
 

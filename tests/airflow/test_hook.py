@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from airflow_provider_trackingmore.exceptions import ConfigurationError
+from airflow_provider_trackingmore.exceptions import AnswerTooLargeError, ConfigurationError
 from airflow_provider_trackingmore.hooks.trackingmore import TrackingMoreHook
 from airflow_provider_trackingmore.sandbox import Sandbox
 
@@ -47,6 +47,13 @@ def test_numbers_may_be_stored_as_text(connect, size):
     assert (client.page_size, client.requests_per_second) == (250, 2.5)
 
 
+def test_the_limit_on_an_answer_reaches_the_client(connect):
+    with Sandbox(trackings=3, frozen=True, rate_limit=False) as box:
+        client = connect(host=box.url, extra={"largest_answer": "100"}).get_conn()
+        with client, pytest.raises(AnswerTooLargeError):
+            client.list_page()
+
+
 def test_every_extra_reaches_the_client(connect):
     client = connect(
         host="http://127.0.0.1:1", extra={"api_version": "v2", "account": "shop-1", "page_size": 50}
@@ -60,6 +67,7 @@ def test_every_extra_reaches_the_client(connect):
     [
         ({"extra": {"page_size": "many"}}, "page_size"),
         ({"extra": {"api_version": "v5"}}, "api_version"),
+        ({"extra": {"largest_answer": "256 MB"}}, "largest_answer"),
         ({"host": "http://tracking.example.com"}, "base_url"),
         ({"password": ""}, "api_key"),
     ],

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 KEY = "k3y-0123456789ab-secret"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -36,12 +42,16 @@ def page(version: str, records: int = 1, total: int | None = None) -> bytes:
 
 @dataclass
 class Reply:
-    """One answer; ``raw`` replaces all of it, status line included, and closes the connection."""
+    """One answer; ``raw`` replaces all of it, status line included, and closes the connection.
+
+    So do ``pieces`` for the body, sent until they end or the client has had enough.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    pieces: Iterable[bytes] | None = None
 
 
 @dataclass
@@ -65,24 +75,41 @@ class Asked:
 class Loopback:
     """Gives its replies one after the other, the last one for ever; keeps what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: tuple[Path, Path] | None = None) -> None:
         self.replies: list[Reply] = []
         self.asked: list[Asked] = []
+        self.connections: set[Any] = set()
         self._lock = threading.Lock()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            # Headers and body are two writes; the second must not wait for the first to be confirmed.
+            disable_nagle_algorithm = True
+
+            def handle(self) -> None:
+                # A client that has had enough may close at any moment.
+                with suppress(ConnectionError):
+                    super().handle()
+
             def answer(self) -> None:
+                outer.connections.add(self.client_address)
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 reply = outer.take(Asked(self.command, self.path, dict(self.headers), body))
                 if reply.raw is not None:
+                    self.close_connection = True
                     self.wfile.write(reply.raw)
                     return
                 self.send_response_only(reply.status)
-                for name, value in ({"Content-Length": str(len(reply.body))} | reply.headers).items():
+                length = {} if reply.pieces is not None else {"Content-Length": str(len(reply.body))}
+                headers = length | reply.headers
+                for name, value in headers.items():
                     self.send_header(name, value)
+                self.close_connection = headers.get("Content-Length") != str(len(reply.body))
                 self.end_headers()
-                self.wfile.write(reply.body)
+                with suppress(OSError):
+                    for piece in (reply.body,) if reply.pieces is None else reply.pieces:
+                        self.wfile.write(piece)
 
             do_GET = do_POST = do_CONNECT = answer  # noqa: N815
 
@@ -91,7 +118,12 @@ class Loopback:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        scheme = "http" if certificate is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def say(self, *replies: Reply | bytes) -> Loopback:

@@ -94,7 +94,8 @@ def test_a_list_that_answers_a_code_becomes_an_answer_or_the_right_error(
 ):
     # v4 pairs codes with HTTP statuses, v2 and v3 put everything on 200.
     status = 400 if version == "v4" and code >= 4000 else 200
-    service.say(Reply(envelope(version, code), status))
+    data = {"items": [{"id": "1"}], "total": "1"} if wanted == "slow" else []
+    service.say(Reply(envelope(version, code, data), status))
     client = client_for(service.url, version, retries=0)
     if wanted not in ERRORS:
         answer = client.list_page()
@@ -211,7 +212,7 @@ HTML = b"<html><body><h1>Gateway</h1></body></html>"
             id="gzip-cut-off",
         ),
         pytest.param(
-            Reply(b"", 302, {"Location": "http://[elsewhere/"}), TransportError, id="redirect-to-nonsense"
+            Reply(b"", 302, {"Location": "http://[elsewhere/"}), RequestError, id="redirect-to-nonsense"
         ),
     ],
 )

@@ -17,12 +17,18 @@ from airflow_provider_trackingmore.api.pace import Pacer
 from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
 from airflow_provider_trackingmore.exceptions import (
     AuthenticationError,
+    QuotaError,
     RateLimitError,
     ServerError,
     TransportError,
 )
 
 LIMITED = RateLimitError("asked too often")
+
+
+def told(error: ServerError, seconds: float) -> ServerError:
+    error.wait_seconds = seconds
+    return error
 
 
 @pytest.mark.parametrize(
@@ -33,6 +39,9 @@ LIMITED = RateLimitError("asked too often")
         pytest.param(TransportError("reset"), 5, 0, None, id="tries-are-capped"),
         pytest.param(ServerError("busy"), 1, 899, 1.0, id="total-time-may-be-used-up"),
         pytest.param(ServerError("busy"), 1, 899.5, None, id="total-time-is-capped"),
+        pytest.param(told(ServerError("busy"), 40), 1, 0, 40, id="told-to-wait-longer"),
+        pytest.param(told(ServerError("busy"), 4), 4, 0, 8.0, id="told-to-wait-shorter"),
+        pytest.param(told(ServerError("busy"), 4000), 1, 0, None, id="told-to-wait-too-long"),
         pytest.param(LIMITED, 1, 0, 120, id="rate-limit-names-its-wait"),
         pytest.param(LIMITED, 2, 790, None, id="rate-limit-beyond-the-total-time"),
         pytest.param(AuthenticationError("refused"), 1, 0, None, id="a-wrong-key-is-final"),
@@ -80,6 +89,9 @@ def test_an_error_of_ours_is_not_sent_twice(service, client_for, time):
         pytest.param("soon", 120, id="a-word"),
         pytest.param("\u00b2", 120, id="a-digit-that-is-no-number"),
         pytest.param("-5", 120, id="below-zero"),
+        pytest.param("300.5", 300.5, id="with-a-fraction"),
+        pytest.param("1e9", 120, id="no-plain-number"),
+        pytest.param("60, 300", 120, id="two-numbers"),
     ],
 )
 def test_after_a_429_the_client_rests_two_minutes_or_longer_if_told(service, client_for, time, told, rest):
@@ -131,6 +143,50 @@ def test_a_very_long_rest_is_told_and_kept_but_not_waited_for(service, client_fo
     assert time.naps == []
     time.sleep(86400)
     client.list_page()
+
+
+@pytest.mark.parametrize("told", ["99999999", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_rests_longer_than_a_day(service, client_for, time, told):
+    headers = {"Retry-After": told, "Date": format_datetime(NOW, usegmt=True)}
+    service.say(Reply(status=429, headers=headers), page("v4"))
+    client = client_for(service.url)
+    with pytest.raises(RateLimitError) as caught:
+        client.list_page()
+    assert caught.value.wait_seconds == 86400
+    time.sleep(86400)
+    client.list_page()
+
+
+@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [("40", 40, 40), ("0", 0.5, 1), ("soon", 0.5, 1), ("-9", 0.5, 1), (None, 0.5, 1)],
+)
+def test_trouble_is_waited_out_as_long_as_the_service_tells(
+    service, client_for, time, status, told, least, most
+):
+    service.say(Reply(status=status, headers={"Retry-After": told} if told else {}), page("v4"))
+    client_for(service.url).list_page()
+    assert least <= sum(time.naps) <= most
+
+
+def test_trouble_that_will_take_long_is_told_and_not_waited_for(service, client_for, time):
+    told = {"Retry-After": "3600"}
+    service.say(Reply(envelope("v2", 503), headers=told), page("v2"))
+    client = client_for(service.url, "v2")
+    with pytest.raises(ServerError) as caught:
+        client.list_page()
+    assert caught.value.wait_seconds == 3600
+    assert time.naps == []
+    assert client.list_page().total == 1
+
+
+def test_an_error_that_is_final_names_no_wait(service, client_for, time):
+    service.say(Reply(envelope("v4", 4190), 400, {"Retry-After": "60"}))
+    with pytest.raises(QuotaError) as caught:
+        client_for(service.url).list_page()
+    assert not hasattr(caught.value, "wait_seconds")
+    assert time.naps == []
 
 
 def test_all_threads_of_a_client_rest(service, client_for, time):
