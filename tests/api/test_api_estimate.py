@@ -14,7 +14,7 @@ from airflow_provider_trackingmore.api import Answer
 from airflow_provider_trackingmore.api.envelope import read_records
 from airflow_provider_trackingmore.api.estimate import estimate_records
 from airflow_provider_trackingmore.api.versions import VERSIONS
-from airflow_provider_trackingmore.exceptions import RequestError
+from airflow_provider_trackingmore.exceptions import RequestError, ResponseShapeError
 
 
 class Account:
@@ -88,3 +88,15 @@ def test_records_are_counted_wherever_the_version_keeps_them(version):
 def test_a_list_split_into_success_and_rejected_counts_the_first():
     body = b'{"meta":{"code":200},"data":{"success":[{},{}],"rejected":[{}]}}'
     assert len(read_records(body, VERSIONS["v4"])) == 2
+
+
+@pytest.mark.parametrize("data", [b"nul", b"{}", b"7", b'"text"', b"[" * 100_000 + b"]" * 100_000])
+def test_a_page_whose_records_cannot_be_counted_is_an_error_of_the_package(service, client_for, data):
+    service.say(page("v4"), b'{"meta":{"code":200},"data":' + data + b"}")
+    client = client_for(service.url)
+    with pytest.raises(ResponseShapeError):
+        estimate_records(client, client.list_page(), 1)
+
+
+def test_bytes_that_are_no_text_do_not_keep_records_from_being_counted():
+    assert read_records(b'{"meta":{"code":200},"data":[{"id":"\xff"}]}', VERSIONS["v4"]) == [{"id": "\ufffd"}]
