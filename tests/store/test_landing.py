@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from factories import body, record, scan
 from loading import ACCOUNT, READING, load_run, rows
+from pyarrow import fs
 
 from airflow_provider_trackingmore.store.files import Folder
 from airflow_provider_trackingmore.store.landing import Asked, Range, clean_landing, start_run, unfinished_run
@@ -99,3 +100,16 @@ def test_a_file_that_is_not_finished_never_appears(tmp_path):
         stream.write(b"half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_object_store_is_never_given_half_a_file(tmp_path):
+    # Any file system but the local one: it shows what a stream has got when the stream is closed.
+    system = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
+    folder = Folder(system, "run")
+    with pytest.raises(RuntimeError), folder.writing("data.parquet") as stream:
+        stream.write(b"half")
+        raise RuntimeError
+    assert folder.names() == []
+    with folder.writing("data.parquet") as stream:
+        stream.write(b"whole")
+    assert (tmp_path / "run" / "data.parquet").read_bytes() == b"whole"
