@@ -154,7 +154,7 @@ def child(text, die_at):
     sys.addaudithook(lambda event, _: event in CALLS and count())
     fsync = os.fsync
     os.fsync = lambda file: (count(), fsync(file))
-    for old in path.parent.glob(".name.snapshots/*Z-*"):
+    for old in path.parent.glob(".name.snapshots/*Z-????????"):
         os.utime(old, (0, 0))
     put(text)
     os._exit(0)
