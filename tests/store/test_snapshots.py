@@ -124,9 +124,13 @@ def test_waiting_for_another_run_is_said_and_ends_as_transient(path, monkeypatch
 
 # Kills a child at each of its calls that change something on disk, and looks at what is left.
 _KILLS = """
-import os, signal, sys
+import importlib.machinery, importlib.util, os, signal, sys
 from datetime import timedelta
 from pathlib import Path
+
+# The package would import DuckDB and Arrow, whose threads no fork survives.
+found = importlib.machinery.PathFinder.find_spec("store", [sys.argv[2]])
+sys.modules["airflow_provider_trackingmore.store"] = importlib.util.module_from_spec(found)
 from airflow_provider_trackingmore.store.snapshots import Snapshots, link_tree
 
 path = Path(sys.argv[1])
@@ -185,8 +189,9 @@ print(died)
 
 
 def test_a_change_killed_at_any_call_leaves_the_old_state_or_the_new_and_the_next_one_cleans_up(path):
+    package = str(Path(module.__file__).parents[1])
     done = subprocess.run(
-        [sys.executable, "-c", _KILLS, str(path)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", _KILLS, str(path), package], capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
     assert int(done.stdout) > 20
