@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{32}")
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -35,6 +39,11 @@ class Folder:
         if "://" in text:
             return cls(*fs.FileSystem.from_uri(text))
         return cls(fs.LocalFileSystem(), str(Path(text).absolute()))
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether files here can be renamed."""
+        return isinstance(self.system, fs.LocalFileSystem)
 
     def child(self, name: str) -> Folder:
         """Return a folder below."""
@@ -57,16 +66,17 @@ class Folder:
         """Open a file for writing that appears when it is whole, and not at all after an error."""
         self.system.create_dir(self.path, recursive=True)
         target = f"{self.path}/{name}"
-        if not isinstance(self.system, fs.LocalFileSystem):
-            # An object store shows a file when its stream is closed.
-            with self.system.open_output_stream(target) as stream:
-                yield stream
-            return
-        aside = f"{self.path}/.{name}.{uuid4().hex}"
+        # An object store shows what it has got when a stream is closed, also after an error: it is given
+        # whole files only.
+        folder = self.path if self.is_local else tempfile.gettempdir()
+        aside = f"{folder}/.{name}.{uuid4().hex}"
         try:
-            with self.system.open_output_stream(aside) as stream:
+            with fs.LocalFileSystem().open_output_stream(aside) as stream:
                 yield stream
-            self.system.move(aside, target)
+            if self.is_local:
+                self.system.move(aside, target)
+            else:
+                fs.copy_files(aside, target, fs.LocalFileSystem(), self.system)
         finally:
             Path(aside).unlink(missing_ok=True)
 
@@ -92,7 +102,7 @@ class Folder:
     ) -> duckdb.DuckDBPyRelation | ds.Dataset:
         """Return the rows of several Parquet files as something DuckDB can query."""
         paths = [f"{self.path}/{name}" for name in names]
-        if paths and isinstance(self.system, fs.LocalFileSystem):
+        if paths and self.is_local:
             # DuckDB's own reader uses every core; the other way in has one.
             return connection.read_parquet(paths)
         return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.system)
@@ -102,5 +112,13 @@ class Folder:
         self.system.delete_file(f"{self.path}/{name}")
 
     def remove(self) -> None:
-        """Remove the folder with all it holds."""
-        self.system.delete_dir(self.path)
+        """Remove the folder with all it holds, if it is there."""
+        if self.system.get_file_info(self.path).type is not fs.FileType.NotFound:
+            self.system.delete_dir(self.path)
+
+    def remove_unfinished(self) -> None:
+        """Remove what killed writers left, here and below; call where nobody else writes."""
+        if self.is_local:
+            for path in Path(self.path).rglob(".*"):
+                if _UNFINISHED.fullmatch(path.name):
+                    path.unlink()

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 import os
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
-from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse
+from airflow_provider_trackingmore.store.snapshots import Snapshots
+from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse, transaction
+
+if TYPE_CHECKING:
+    import duckdb
 
 log = logging.getLogger(__name__)
 
 # Analysts come with any DuckDB; every version since 1.0 opens this.
 STORAGE_VERSION = "v1.0.0"
+
+# For a reader that has resolved the link and not opened the file yet; one that has it open keeps it.
+_KEEP = timedelta(minutes=1)
 
 
 def publish(
@@ -23,58 +31,57 @@ def publish(
     """Replace the published file by a copy of the warehouse and return its path and size.
 
     Readers that hold the old file keep their snapshot; the next one to open sees the new. The copy is
-    read-only, so that nobody takes it for the warehouse.
+    read-only, so that nobody takes it for the warehouse. The path is a link into the hidden folder beside
+    it; what somebody writes into a copy nevertheless stays with that copy.
 
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param published: path of the file for analysts, on a local disk.
     :param patience: seconds to wait for another run that holds the warehouse.
-    :raises ConfigurationError: if that is the warehouse itself.
+    :raises ConfigurationError: if that is the warehouse itself, a folder, or where this user may not write.
     :raises WarehouseError: if there is no warehouse yet.
     """
-    target = Path(published).absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.{uuid4().hex}.building")
-    try:
-        with open_warehouse(warehouse, must_exist=True, patience=patience) as connection:
-            _remove_leftovers(target)
-            _copy(connection, target, aside)
-        aside.chmod(0o444)
-        _sync_to_disk(aside)
-        # A reader that opened the old file for writing and was killed leaves a log, which would be
-        # replayed into the new file and spoil it.
-        target.with_name(target.name + ".wal").unlink(missing_ok=True)
-        os.replace(aside, target)
-    finally:
-        aside.unlink(missing_ok=True)
-        aside.with_name(aside.name + ".wal").unlink(missing_ok=True)
+    target = Path(os.path.abspath(published))
+    snapshots = Snapshots.at(published, "published", _KEEP)
+    if target.is_dir():
+        raise ConfigurationError(f"published is a folder ({target}); give the path of a file in it")
+    with open_warehouse(warehouse, must_exist=True, patience=patience) as connection:
+        name = _refuse_itself(connection, target)
+        with snapshots.draft() as draft:
+            _copy(connection, name, draft.path)
+            draft.path.chmod(0o444)
+            # DuckDB before 1.5 keeps the log of a writer beside the link and would replay it into the
+            # next copy. A writer that still lives may put it back until the link has changed.
+            _remove_log(snapshots.path)
+            draft.show()
+            _remove_log(snapshots.path)
     size = target.stat().st_size
     log.info("published %s (%.1f MB)", target, size / 1e6)
     return {"path": str(target), "bytes": size}
 
 
-def _copy(connection: Any, target: Path, aside: Path) -> None:
+def _refuse_itself(connection: duckdb.DuckDBPyConnection, target: Path) -> str:
+    """Return the warehouse's name in DuckDB, if its file is not what is to be replaced."""
     ((name, source),) = connection.execute(
         "SELECT database_name, path FROM duckdb_databases() WHERE database_name = current_database()"
     ).fetchall()
     if source and Path(source).resolve() == target.resolve():
         raise ConfigurationError(f"published is the warehouse itself ({target}); give another path")
-    path, name = str(aside).replace("'", "''"), name.replace('"', '""')
+    return str(name)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> None:
+    path, name = str(file).replace("'", "''"), name.replace('"', '""')
     copy = f"published_{uuid4().hex}"
     connection.execute(f"ATTACH '{path}' AS {copy} (STORAGE_VERSION '{STORAGE_VERSION}')")
     try:
-        connection.execute(f'COPY FROM DATABASE "{name}" TO {copy}')
+        # One state of all tables, also while another thread of this process loads.
+        with transaction(connection):
+            connection.execute(f'COPY FROM DATABASE "{name}" TO {copy}')
         connection.execute(f"DROP SCHEMA {copy}.meta CASCADE")
         connection.execute(f"CHECKPOINT {copy}")
     finally:
         connection.execute(f"DETACH {copy}")
 
 
-def _remove_leftovers(target: Path) -> None:
-    """Remove what a killed publish left behind; call with the warehouse open, which only one can have."""
-    for leftover in target.parent.glob(f".{target.name}.*.building*"):
-        leftover.unlink()
-
-
-def _sync_to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+def _remove_log(target: Path) -> None:
+    target.with_name(target.name + ".wal").unlink(missing_ok=True)

@@ -14,7 +14,6 @@ from airflow_provider_trackingmore.exceptions import (
     ServerError,
     ServiceError,
     TrackingMoreError,
-    WarehouseBusyError,
 )
 from airflow_provider_trackingmore.operators.support import Fate, fate, final_errors
 
@@ -23,7 +22,7 @@ FATES = {
     "TransportError": Fate.RETRIES,
     "ServerError": Fate.RETRIES,
     "IncompleteWindowError": Fate.RETRIES,
-    "WarehouseBusyError": Fate.RETRIES,
+    "WarehouseBusyError": Fate.DEFERS,
     "ConfigurationError": Fate.FAILS,
     "AuthenticationError": Fate.FAILS,
     "QuotaError": Fate.FAILS,
@@ -34,6 +33,7 @@ FATES = {
     "ItemError": Fate.FAILS,
     "WarehouseError": Fate.FAILS,
     "CheckFailedError": Fate.FAILS,
+    "RequestsUsedUpError": Fate.FAILS,
 }
 BASES = {"TrackingMoreError", "ServiceError", "TransientError", "FinalError"}
 
@@ -66,7 +66,7 @@ def test_trouble_that_tells_how_long_it_lasts_is_waited_out_without_a_worker():
     error = ServerError("why")
     error.wait_seconds = 3600
     assert fate(error) is Fate.DEFERS
-    assert fate(WarehouseBusyError("why")) is Fate.RETRIES
+    assert fate(ServerError("why")) is Fate.RETRIES
 
 
 @pytest.mark.parametrize("version", VERSIONS.values(), ids=list(VERSIONS))

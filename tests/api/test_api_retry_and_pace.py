@@ -185,7 +185,7 @@ def test_an_error_that_is_final_names_no_wait(service, client_for, time):
     service.say(Reply(envelope("v4", 4190), 400, {"Retry-After": "60"}))
     with pytest.raises(QuotaError) as caught:
         client_for(service.url).list_page()
-    assert not hasattr(caught.value, "wait_seconds")
+    assert caught.value.wait_seconds is None
     assert time.naps == []
 
 

@@ -236,7 +236,7 @@ def test_an_open_shipment_that_left_the_source_is_censored_when_it_was_last_obse
     warehouse = str(tmp_path / "warehouse.duckdb")
     load(warehouse, [record("kept", PICKED_UP), record("gone", PICKED_UP)])
     # The next run over everything does not find one of them.
-    load(warehouse, [record("kept", PICKED_UP)], last=AS_OF)
+    load(warehouse, [record("kept", PICKED_UP)], first=None, last=AS_OF)
     run_models(warehouse)
     with duckdb.connect(warehouse) as connection:
         found = connection.execute(

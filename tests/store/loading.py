@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -41,6 +42,9 @@ def land(
 
 
 def load(warehouse: str, *pages: list[Any], complete: bool = True, **window: Any) -> Merged:
+    """Load pages: into a new warehouse as everything there is, later as an increment unless first=None."""
+    if "first" not in window and Path(warehouse).exists():
+        window["first"] = datetime(2000, 1, 1, tzinfo=UTC)
     reading = Reading(complete, 1, 1, 0, 0, 0.0, 100)
     return load_run(warehouse, ACCOUNT, land(warehouse, *pages, **window), reading)
 

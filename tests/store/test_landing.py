@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from factories import body, record, scan
 from loading import ACCOUNT, READING, load_run, rows
+from pyarrow import fs
 
 from airflow_provider_trackingmore.store.files import Folder
 from airflow_provider_trackingmore.store.landing import Asked, Range, clean_landing, start_run, unfinished_run
@@ -32,15 +33,40 @@ def test_a_page_lands_as_parquet_files_named_by_its_window(root, tmp_path):
     run = start(root)
     run.land("created-1-2", decode_page(body(record("a", scan("2026-11-01T10:00:00")), {"no": "id"})))
     names = sorted(path.name for path in (tmp_path / "landing").rglob("*.parquet"))
-    assert names == [f"created-1-2.{kind}.parquet" for kind in ("checkpoints", "rejected", "trackings")]
+    assert [name.split(".")[0] for name in names] == ["created-1-2"] * 3
+    assert [name.split(".")[2] for name in names] == ["checkpoints", "rejected", "trackings"]
+    assert len({name.split(".")[1] for name in names}) == 1
 
 
-def test_the_same_window_read_again_replaces_its_files(root, tmp_path):
+def test_the_same_window_read_again_leaves_what_was_read_before(root, tmp_path):
     run = start(root)
     run.land("created-1-2", decode_page(body(record("a"))))
     run.land("created-1-2", decode_page(body(record("a"), record("b"))))
-    (path,) = (tmp_path / "landing").rglob("*.trackings.parquet")
-    assert pq.read_table(path).num_rows == 2
+    found = [pq.read_table(path).num_rows for path in (tmp_path / "landing").rglob("*.trackings.parquet")]
+    assert sorted(found) == [1, 2]
+
+
+def test_a_page_of_which_only_a_part_was_written_brings_no_tracking_without_its_scans(
+    root, warehouse, monkeypatch
+):
+    run = start(root)
+    run.land("created-1-2", decode_page(body(record("a", scan("2026-11-01T10:00:00")))))
+    written = []
+
+    def dying(self: Folder, name: str, table: object) -> None:
+        if written:
+            raise KeyboardInterrupt
+        written.append(name)
+        whole(self, name, table)
+
+    whole = Folder.write_parquet
+    monkeypatch.setattr(Folder, "write_parquet", dying)
+    with pytest.raises(KeyboardInterrupt):
+        run.land("created-1-2", decode_page(body(record("a", scan("2026-11-02T10:00:00")))))
+    assert written[0].endswith(".checkpoints.parquet")
+    load_run(warehouse, ACCOUNT, run, READING)
+    sql = "SELECT checkpoint_count, (SELECT count(*) FROM checkpoints) FROM trackings"
+    assert rows(warehouse, sql) == [(1, 1)]
 
 
 def test_a_run_that_was_not_merged_is_found_again_with_its_finished_windows(root):
@@ -99,3 +125,16 @@ def test_a_file_that_is_not_finished_never_appears(tmp_path):
         stream.write(b"half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_object_store_is_never_given_half_a_file(tmp_path):
+    # Any file system but the local one: it shows what a stream has got when the stream is closed.
+    system = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
+    folder = Folder(system, "run")
+    with pytest.raises(RuntimeError), folder.writing("data.parquet") as stream:
+        stream.write(b"half")
+        raise RuntimeError
+    assert folder.names() == []
+    with folder.writing("data.parquet") as stream:
+        stream.write(b"whole")
+    assert (tmp_path / "run" / "data.parquet").read_bytes() == b"whole"

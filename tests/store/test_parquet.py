@@ -2,18 +2,77 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+import pytest
 from factories import key, record, scan
-from loading import load
+from loading import ACCOUNT, READING, land, load
+from watching import watching
 
+from airflow_provider_trackingmore.exceptions import ConfigurationError
 from airflow_provider_trackingmore.store import write_parquet
+from airflow_provider_trackingmore.store.load import load_run
 
 OCTOBER = {"created_at": "2026-10-20T00:00:00+00:00"}
+
+
+# Two months, so that there are several files of each table to mix.
+MOVING = [
+    record(f"{month}{number}", scan("2026-11-01T10:00:00"), created_at=f"2026-{month}-20T00:00:00+00:00")
+    for month in ("09", "10")
+    for number in range(4)
+]
+
+LOOKS = {
+    "duckdb": """
+def look(root):
+    root = os.path.realpath(root)
+    found = [
+        duckdb.execute(f"SELECT string_agg(DISTINCT {column}, ','), count(*) FROM read_parquet("
+                       f"'{root}/{table}/*/*/*.parquet', hive_partitioning = true)").fetchone()
+        for table, column in (("trackings", "title"), ("checkpoints", "description"))
+    ]
+    return ",".join({runs for runs, _ in found}), found[0][1], found[1][1]
+""",
+    "pyarrow": """
+import pyarrow.dataset as ds
+
+def look(root):
+    root = os.path.realpath(root)
+    found = [
+        ds.dataset(f"{root}/{table}", partitioning="hive").to_table(columns=[column])[column].to_pylist()
+        for table, column in (("trackings", "title"), ("checkpoints", "description"))
+    ]
+    return ",".join(sorted({run for runs in found for run in runs})), len(found[0]), len(found[1])
+""",
+}
+
+THROUGH_THE_LINK = """
+def look(root):
+    pattern = f"'{root}/trackings/*/*/*.parquet', hive_partitioning = true"
+    return duckdb.execute(f"SELECT count(*), min(title) FROM read_parquet({pattern})").fetchone()
+"""
+
+
+def write_run(warehouse: str, root: Path, run: int) -> None:
+    """Write a state in which each row of both tables has the number of the run."""
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(
+            f"UPDATE trackings SET title = '{run}', observed_at_utc = observed_at_utc + INTERVAL 1 SECOND"
+        )
+        connection.execute(f"UPDATE checkpoints SET description = '{run}'")
+    assert write_parquet(warehouse, root)["written"] == 2
+
+
+def snapshots(root: Path) -> list[Path]:
+    home = root.with_name(f".{root.name}.snapshots")
+    return [path for path in home.iterdir() if path.is_dir()]
 
 
 def files(root: Path) -> dict[str, int]:
@@ -71,6 +130,15 @@ def test_only_months_with_changes_are_written_again(warehouse, tmp_path):
     }
 
 
+def test_a_mark_on_what_is_gone_is_written_too(warehouse, tmp_path):
+    load(warehouse, [record("kept", **OCTOBER), record("gone", **OCTOBER)])
+    write_parquet(warehouse, tmp_path / "lake")
+    load(warehouse, [record("kept", **OCTOBER)], first=None)
+    assert write_parquet(warehouse, tmp_path / "lake")["written"] == 1
+    table = ds.dataset(tmp_path / "lake" / "trackings", partitioning="hive").to_table()
+    assert table["gone_at_utc"].null_count == 1
+
+
 def test_a_month_that_became_empty_is_removed(warehouse, tmp_path):
     root = tmp_path / "parquet"
     load(warehouse, [record("a", scan("2026-11-01T10:00:00"), created_at=None)])
@@ -85,11 +153,153 @@ def test_a_month_that_became_empty_is_removed(warehouse, tmp_path):
 def test_nothing_but_whole_files_and_the_state_is_left(warehouse, tmp_path):
     load(warehouse, [record("a")])
     write_parquet(warehouse, tmp_path / "parquet")
-    names = {path.name for path in (tmp_path / "parquet").rglob("*") if path.is_file()}
+    names = {path.name for path in Path(os.path.realpath(tmp_path / "parquet")).rglob("*") if path.is_file()}
     assert names == {"data.parquet", "_state.json"}
 
 
-def test_the_root_may_be_a_url(warehouse, tmp_path):
+def test_a_snapshot_merged_late_is_written_though_it_was_observed_before_others(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    early = land(warehouse, [record("a", update_at="2026-11-05T00:00:00+00:00", title="new")])
+    load(warehouse, [record("a"), record("b")])
+    write_parquet(warehouse, root)
+    load_run(warehouse, ACCOUNT, early, READING)
+    assert write_parquet(warehouse, root)["written"] == 1
+    assert "new" in ds.dataset(root / "trackings").to_table()["title"].to_pylist()
+
+
+def test_every_month_is_written_again_when_the_columns_change(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a"), record("b", **OCTOBER)])
+    write_parquet(warehouse, root)
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("ALTER TABLE checkpoints ADD COLUMN weather VARCHAR")
+    assert write_parquet(warehouse, root)["written"] == 2
+
+
+@pytest.mark.parametrize("reader", ["duckdb", "pyarrow"])
+def test_a_reader_that_resolves_the_root_once_meets_one_run_through_fifty_writes(warehouse, tmp_path, reader):
+    root = tmp_path / "parquet"
+    load(warehouse, MOVING)
+    write_run(warehouse, root, 0)
+    with watching(str(root), LOOKS[reader], THROUGH_THE_LINK) as watch:
+        for run in range(1, 51):
+            write_run(warehouse, root, run)
+    assert watch.errors == []
+    resolved, through_the_link = watch.results
+    assert resolved["reads"] > 10
+    assert through_the_link["reads"] > 10
+    # Every look: the runs in all rows of both tables, and how many rows there were.
+    assert {tuple(look) for look in resolved["seen"]} <= {(str(run), 8, 8) for run in range(51)}
+
+
+def test_a_folder_that_was_resolved_stays_as_it_is(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a"), record("b", **OCTOBER)])
+    write_parquet(warehouse, root)
+    resolved = Path(os.path.realpath(root))
+    before = {path: path.read_bytes() for path in resolved.rglob("*") if path.is_file()}
+    load(warehouse, [record("a", update_at="2026-11-05T00:00:00+00:00", title="new")])
+    write_parquet(warehouse, root)
+    assert {path: path.read_bytes() for path in resolved.rglob("*") if path.is_file()} == before
+    assert root.resolve() != resolved
+
+
+def test_partitions_without_changes_take_no_room_again(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a"), record("b", **OCTOBER)])
+    write_parquet(warehouse, root)
+    load(warehouse, [record("a", update_at="2026-11-05T00:00:00+00:00", title="new")])
+    write_parquet(warehouse, root)
+    links = {path.parent.name: path.stat().st_nlink for path in (root / "trackings").rglob("*.parquet")}
+    assert links == {"created_month=2026-10": 2, "created_month=2026-11": 1}
+
+
+def test_a_write_without_changes_moves_nothing(warehouse, tmp_path):
+    root = tmp_path / "parquet"
     load(warehouse, [record("a")])
-    write_parquet(warehouse, (tmp_path / "parquet").as_uri())
+    write_parquet(warehouse, root)
+    before = root.resolve()
+    write_parquet(warehouse, root)
+    assert root.resolve() == before
+    assert len(snapshots(root)) == 1
+
+
+def test_a_folder_of_an_earlier_version_becomes_the_first_snapshot(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a"), record("b", **OCTOBER)])
+    write_parquet(warehouse, root.as_uri())
+    (root / "trackings" / f".data.parquet.{'0' * 32}").write_bytes(b"half a file")
+    load(warehouse, [record("a", update_at="2026-11-05T00:00:00+00:00", title="new")])
+    assert write_parquet(warehouse, root)["written"] == 1
+    assert root.is_symlink()
+    assert len(files(root)) == 4
+    assert len(snapshots(root)) == 2
+    assert not list(Path(os.path.realpath(root)).rglob(".*"))
+
+
+def test_a_root_with_other_things_in_it_is_left_alone(warehouse, tmp_path):
+    load(warehouse, [record("a")])
+    with pytest.raises(ConfigurationError, match=r"holds other things \(warehouse.duckdb"):
+        write_parquet(warehouse, tmp_path)
+    assert Path(warehouse).exists()
+
+
+def test_a_root_that_is_a_file_is_refused(warehouse, tmp_path):
+    load(warehouse, [record("a")])
+    (tmp_path / "parquet").write_text("mine")
+    with pytest.raises(ConfigurationError, match="is a file"):
+        write_parquet(warehouse, tmp_path / "parquet")
+
+
+@pytest.mark.parametrize("root", ["parquet", "./new/parquet/", "new/../parquet"])
+def test_a_root_may_be_relative_and_end_with_a_slash(warehouse, tmp_path, monkeypatch, root):
+    load(warehouse, [record("a")])
+    monkeypatch.chdir(tmp_path)
+    assert write_parquet(warehouse, root)["path"] == root
+    assert len(files(Path(os.path.abspath(root)))) == 2
+
+
+def test_an_empty_root_may_be_there_already(warehouse, tmp_path):
+    load(warehouse, [record("a")])
+    (tmp_path / "parquet").mkdir()
+    write_parquet(warehouse, tmp_path / "parquet")
     assert len(files(tmp_path / "parquet")) == 2
+
+
+def test_a_write_that_fails_leaves_the_old_run_and_the_next_one_is_whole(warehouse, tmp_path, monkeypatch):
+    root = tmp_path / "parquet"
+    load(warehouse, MOVING)
+    write_run(warehouse, root, 1)
+
+    def fail(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
+        patch.setattr(pq.ParquetWriter, "write_batch", fail)
+        write_run(warehouse, root, 2)
+    assert set(ds.dataset(root / "trackings").to_table()["title"].to_pylist()) == {"1"}
+    assert len(snapshots(root)) == 1
+    write_run(warehouse, root, 3)
+    assert set(ds.dataset(root / "trackings").to_table()["title"].to_pylist()) == {"3"}
+
+
+def test_a_url_keeps_a_plain_folder_and_loses_what_killed_writes_left(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a")])
+    write_parquet(warehouse, root.as_uri())
+    leftover = root / "trackings" / f".data.parquet.{'0' * 32}"
+    leftover.write_bytes(b"half a file")
+    write_parquet(warehouse, root.as_uri())
+    assert len(files(root)) == 2
+    assert not root.is_symlink()
+    assert not leftover.exists()
+
+
+def test_a_month_whose_removal_was_cut_short_does_not_stop_the_next_write(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a", created_at=None)])
+    write_parquet(warehouse, root.as_uri())
+    load(warehouse, [record("a", update_at="2026-11-05T00:00:00+00:00")])
+    shutil.rmtree(root / "trackings" / "source=trackingmore" / "created_month=unknown")
+    write_parquet(warehouse, root.as_uri())
+    assert {Path(name).parent.name for name in files(root)} == {"created_month=2026-11"}
