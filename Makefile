@@ -1,4 +1,4 @@
-.PHONY: demo test check format bench clients clean
+.PHONY: demo test check format bench prove-moving clients clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -19,6 +19,9 @@ format: .venv/.ready # put code and SQL into form
 
 bench: .tools/bench/.ready # measure beside other ways, as ratios
 	@.tools/bench/bin/python benchmarks/run.py
+
+prove-moving: .venv/.ready # 10,000 stories of a service that moves while it is read; about an hour
+	.venv/bin/python scripts/prove_moving.py 10000
 
 clients: .tools/clients/.ready # bring the published clients that the sandbox is tested with
 

@@ -31,10 +31,14 @@ class App:
     """
 
     def __init__(self, desk: Desk, faults: Faults) -> None:
+        self.begin_anew(desk, faults)
+        self._zipped = GZipMiddleware(self._serve, minimum_size=500, compresslevel=1)
+
+    def begin_anew(self, desk: Desk, faults: Faults) -> None:
+        """Answer from another desk, as if nothing had ever been asked."""
         self.desk, self.faults = desk, faults
         self.requests: list[Served] = []
         self.before_request: BeforeRequest | None = None
-        self._zipped = GZipMiddleware(self._serve, minimum_size=500, compresslevel=1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
@@ -44,7 +48,8 @@ class App:
 
         async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["date"] = self.desk.world.clock.http_date()
+                ahead = self.desk.switches.seconds_shown_late
+                MutableHeaders(scope=message)["date"] = self.desk.world.clock.http_date(ahead=ahead)
             await send(message)
 
         scope["sandbox.send"] = send

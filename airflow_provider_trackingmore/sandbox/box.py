@@ -56,12 +56,9 @@ class Sandbox:
         switches: Switches | None = None,
     ) -> None:
         self.clock = Clock(now, frozen=frozen)
-        self.switches = switches or Switches()
-        self.world = World(self.clock, trackings=trackings, seed=seed)
         self.limiter = RateLimiter(enabled=rate_limit, speed=speed)
-        self.faults = Faults()
         self.key = key
-        self.app = App(Desk(self.world, self.switches, self.limiter, key), self.faults)
+        self.app = App(self._desk(trackings, seed, switches or Switches()), self.faults)
         self._port, self._tls = port, {"ssl_certfile": tls_cert, "ssl_keyfile": tls_key}
         self._server: uvicorn.Server | None = None
 
@@ -83,6 +80,20 @@ class Sandbox:
     @before_request.setter
     def before_request(self, hook: BeforeRequest | None) -> None:
         self.app.before_request = hook
+
+    def begin_anew(self, *, now: datetime, trackings: int = 0, seed: int = 7) -> None:
+        """Take another world in place of this one, on the same port, and forget everything else.
+
+        Switches are at their defaults, nothing was asked yet, no fault is queued and no hook set. For tests
+        with thousands of small worlds, which would wait longest for the server.
+        """
+        self.clock.set(now)
+        self.app.begin_anew(self._desk(trackings, seed, Switches()), self.faults)
+
+    def _desk(self, trackings: int, seed: int, switches: Switches) -> Desk:
+        self.switches, self.faults = switches, Faults()
+        self.world = World(self.clock, trackings=trackings, seed=seed)
+        return Desk(self.world, self.switches, self.limiter, self.key)
 
     def start(self) -> Sandbox:
         """Listen, and return when requests are answered."""

@@ -46,9 +46,9 @@ class Clock:
         self.set(self.now() + step)
         return self.now()
 
-    def http_date(self) -> str:
-        """Return the world's time in the form of an HTTP ``Date`` header."""
-        return format_datetime(self.now(), usegmt=True)
+    def http_date(self, *, ahead: int = 0) -> str:
+        """Return the world's time, or ``ahead`` seconds later, in the form of an HTTP ``Date`` header."""
+        return format_datetime(self.now() + timedelta(seconds=ahead), usegmt=True)
 
 
 def iso(epoch: int) -> str:

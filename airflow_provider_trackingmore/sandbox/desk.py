@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import time
@@ -64,6 +65,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.texts = Texts(self.switches, self.world.anchor)
+        # Tells one answer from the next, for what may differ between them.
+        self.turns = itertools.count()
 
     def answer(self, call: Call, headers: Mapping[str, str]) -> Reply:
         """Return the reply to a request; ``headers`` are looked up without regard to case."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox.calls import ITEMS, Answer, Call, Refused
 from airflow_provider_trackingmore.sandbox.render import render
-from airflow_provider_trackingmore.sandbox.views import View
+from airflow_provider_trackingmore.sandbox.views import View, update_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +24,9 @@ _ARCHIVED = {"true": True, "archived": True, "false": False, "tracking": False}
 
 
 def list_trackings(desk: Desk, call: Call) -> Answer:
-    """Answer one page of the account's trackings, newest first."""
+    """Answer one page of the account's trackings, newest first unless switched."""
     dialect, query = call.dialect, list_query(call)
-    found = select(desk, dialect, query)
+    found = _sorted(desk, dialect, select(desk, dialect, query))
     page = max(_whole(query, dialect.page, 1), 1)
     size = _whole(query, dialect.size, DEFAULT_SIZE)
     size = min(size if size > 0 else DEFAULT_SIZE, dialect.biggest_page, desk.switches.page_cap or 10**9)
@@ -71,6 +72,23 @@ def select(desk: Desk, dialect: Dialect, query: dict[str, str]) -> list[Record]:
     return found
 
 
+def _sorted(desk: Desk, dialect: Dialect, found: list[Record]) -> list[Record]:
+    """Return records, which come newest first, in the order the account is listed in."""
+    match desk.switches.list_order:
+        case "oldest":
+            return found[::-1]
+        case "updated":
+            return sorted(found, key=lambda record: -(_update_time(desk, dialect, record) or 0))
+        case "id":
+            return sorted(found, key=lambda record: record.shipment.id)
+        case "loose":
+            turn = next(desk.turns)
+            return sorted(
+                found, key=lambda record: (record.order[0], zlib.crc32(f"{turn}{record.order}".encode()))
+            )
+    return found
+
+
 def _filters(dialect: Dialect, query: dict[str, str]) -> list[Callable[[Record], bool]]:
     tests: list[Callable[[Record], bool]] = []
     if numbers := _names(query, dialect.numbers):
@@ -99,26 +117,37 @@ def _windows(desk: Desk, dialect: Dialect, query: dict[str, str]) -> list[Callab
     for about, stem in dialect.windows.items():
         low, high = _moment(desk, dialect, query, f"{stem}_min"), _moment(desk, dialect, query, f"{stem}_max")
         if low is not None:
-            tests.append(_bound(readers[about], ge if desk.switches.lower_bound_inclusive else gt, low))
+            compare = ge if desk.switches.lower_bound_inclusive else gt
+            tests.append(_bound(desk, readers[about], compare, low))
         if high is not None:
-            tests.append(_bound(readers[about], le if desk.switches.upper_bound_inclusive else lt, high))
+            compare = le if desk.switches.upper_bound_inclusive else lt
+            tests.append(_bound(desk, readers[about], compare, high))
     return tests
 
 
 def _bound(
-    read: Callable[[Record], int | None], compare: Callable[[float, float], bool], bound: float
+    desk: Desk,
+    read: Callable[[Record], int | None],
+    compare: Callable[[float, float], bool],
+    bound: float,
 ) -> Callable[[Record], bool]:
     def test(record: Record) -> bool:
-        value = read(record)
-        return value is not None and compare(value, bound)
+        second = read(record)
+        if second is None:
+            return False
+        exact = second + _fraction(record, second) if desk.switches.hidden_fractions else second
+        return compare(exact, bound)
 
     return test
 
 
 def _update_time(desk: Desk, dialect: Dialect, record: Record) -> int | None:
-    if record.updated_at is not None or dialect.has_totals or desk.switches.no_update_time_before_refresh:
-        return record.updated_at
-    return record.shipment.created_at + 1
+    return record.updated_at if dialect.has_totals else update_time(record, desk.switches)
+
+
+def _fraction(record: Record, second: int) -> float:
+    """Return what a time has beyond its second: a quarter, a half, three quarters, or often nothing."""
+    return zlib.crc32(f"{record.shipment.id}{second}".encode()) % 4 / 4
 
 
 def _order_time(record: Record) -> int | None:

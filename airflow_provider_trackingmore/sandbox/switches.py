@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+# Newest creation first; oldest first; latest update first; by id; newest creation first with equal seconds
+# in another order in every answer. All but the last break ties by id.
+ORDERS = ("created", "oldest", "updated", "id", "loose")
+
 
 @dataclass(slots=True)
 class Switches:
@@ -48,6 +52,12 @@ class Switches:
     upper_bound_inclusive: bool = True
     errors_on_http_200: bool = True
     no_update_time_before_refresh: bool = False
+    # Times are finer than the whole seconds shown, and windows compare them as they are.
+    hidden_fractions: bool = False
+    # One of ORDERS: how lists are sorted.
+    list_order: str = "created"
+    # How long after its time a change shows; the ``Date`` of answers runs ahead of the world by as much.
+    seconds_shown_late: int = 0
     accept_zulu: bool = True
     accept_v4_header_on_v2: bool = False
     # Body code past the last page; 200 means an ordinary answer without items.
@@ -79,4 +89,8 @@ def _fits(name: str, value: Any, default: Any) -> bool:
         return value is None or (type(value) is int and value > 0)
     if name == "empty_data":
         return value in ("list", "object", "null", "absent")
+    if name == "list_order":
+        return value in ORDERS
+    if name == "seconds_shown_late":
+        return type(value) is int and value >= 0
     return type(value) is type(default)

@@ -91,9 +91,7 @@ class View:
     @property
     def update_time(self) -> int | None:
         """Return when the record last changed, in the way v3 and v4 tell it."""
-        if self.record.updated_at is None and not self.switches.no_update_time_before_refresh:
-            return self.shipment.created_at + 1
-        return self.record.updated_at
+        return update_time(self.record, self.switches)
 
     def signed_by(self) -> str | None:
         """Return who signed, on delivered parcels whose carrier tells."""
@@ -133,6 +131,16 @@ class View:
             location = None
         local = datetime.fromtimestamp(at, place.zone).replace(tzinfo=None)
         return Row(scan, local, text, location, salt)
+
+
+def update_time(record: Record, switches: Switches) -> int | None:
+    """Return when a record last changed, in the way v3 and v4 tell it: a second after its creation or later.
+
+    The time of creation counts as a change, so a change within its second does not take the time back.
+    """
+    if switches.no_update_time_before_refresh:
+        return record.updated_at
+    return max(record.updated_at or 0, record.shipment.created_at + 1)
 
 
 def minutes(moment: datetime | None) -> str | None:

@@ -15,6 +15,8 @@ from airflow_provider_trackingmore.sandbox import shipments, truth
 from airflow_provider_trackingmore.sandbox.carriers import lane_for
 from airflow_provider_trackingmore.sandbox.journeys import DAY
 from airflow_provider_trackingmore.sandbox.knowledge import Record
+from airflow_provider_trackingmore.sandbox.places import BY_COUNTRY
+from airflow_provider_trackingmore.sandbox.scans import AT_HUB, Scan
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.sandbox.clock import Clock
@@ -102,6 +104,35 @@ class World:
             record.asked_at.append(self.clock.epoch())
             record.learn()
             self._stamp(record)
+
+    def scan(self, tracking_id: str) -> Record:
+        """Let a carrier report one more scan of a record, which the service sees at once.
+
+        :raises KeyError: if no such record is registered.
+        """
+        with self.lock:
+            record = self._existing(tracking_id)
+            now, journey = self.clock.epoch(), record.shipment.journey
+            so_far = [scan for scan in journey.scans if scan.at <= now]
+            place = so_far[-1].place if so_far else BY_COUNTRY[record.shipment.lane.origin][0]
+            scans = (*so_far, Scan(now, AT_HUB, place, 0), *journey.scans[len(so_far) :])
+            record.shipment.journey = journey._replace(scans=scans)
+            self.refresh(record)
+            return record
+
+    def unscan(self, tracking_id: str) -> Record:
+        """Let a carrier take the newest scan of a record back, if there is one by now.
+
+        :raises KeyError: if no such record is registered.
+        """
+        with self.lock:
+            record = self._existing(tracking_id)
+            journey = record.shipment.journey
+            so_far = sum(scan.at <= self.clock.epoch() for scan in journey.scans)
+            scans = journey.scans[: max(so_far - 1, 0)] + journey.scans[so_far:]
+            record.shipment.journey = journey._replace(scans=scans)
+            self.refresh(record)
+            return record
 
     def delete(self, tracking_id: str) -> None:
         """Remove a record from the account.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 from sandbox_caller import LISTS, NOW, UPDATED, VERSIONS, code_of, items_of
@@ -228,3 +229,69 @@ def test_records_not_asked_about_yet_have_no_update_time(box, call):
     box.switches.no_update_time_before_refresh = True
     assert call.items("v4", size=1)[0]["update_at"] is None
     assert call.items("v3", size=1)[0]["update_date"] is None
+
+
+@every_version
+def test_lists_come_in_the_order_that_is_switched_on(box, call, version):
+    def told(key: str) -> list[datetime]:
+        return [moment_of(item[key]) for item in call.walk(version) if item[key]]
+
+    newest_first = [item["id"] for item in call.walk(version)]
+    box.switches.list_order = "oldest"
+    assert [item["id"] for item in call.walk(version)] == newest_first[::-1]
+    box.switches.list_order = "updated"
+    assert told(UPDATED[version]) == sorted(told(UPDATED[version]), reverse=True)
+    box.switches.list_order = "id"
+    assert [item["id"] for item in call.walk(version)] == sorted(newest_first)
+
+
+def test_a_loose_order_shuffles_equal_seconds_anew_with_every_answer(box, call):
+    for _ in range(8):
+        box.world.add()
+    box.switches.list_order = "loose"
+    answers = [[item["id"] for item in call.items("v4", size=20)] for _ in range(5)]
+    assert len({tuple(ids[:8]) for ids in answers}) > 1
+    assert len({frozenset(ids[:8]) for ids in answers}) == 1
+    times = [item["created_at"] for item in call.walk("v4")]
+    assert times == sorted(times, reverse=True)
+
+
+@every_version
+def test_hidden_fractions_make_times_later_than_shown_and_stay_the_same(box, call, version):
+    created = NOW - timedelta(minutes=1)
+    box.clock.set(created)
+    ids = {box.world.add().shipment.id for _ in range(40)}
+    box.clock.set(NOW)
+    low, high = f"{STEMS[version]['created']}_min", f"{STEMS[version]['created']}_max"
+    a_second_on = bound(version, created + timedelta(seconds=1))
+    second = {low: bound(version, created), high: bound(version, created)}
+
+    def found(**window: str) -> set[str]:
+        return {item["id"] for item in call.walk(version, **window)}
+
+    assert found(**second) == ids
+    box.switches.hidden_fractions = True
+    assert set() < found(**second) < ids
+    assert found(**second) == found(**second)
+    assert found(**second | {high: a_second_on}) == ids
+    assert found(**{low: a_second_on}).isdisjoint(ids)
+
+
+@pytest.mark.parametrize("version", ["v3", "v4"])
+def test_a_change_within_the_second_of_creation_does_not_take_the_update_time_back(box, call, version):
+    record = box.world.add()
+    before = call.items(version, size=1)[0][UPDATED[version]]
+    box.world.touch(record.shipment.id)
+    assert call.items(version, size=1)[0][UPDATED[version]] == before
+    assert call.items(
+        version, size=1, **{f"{STEMS[version]['updated']}_min": bound(version, moment_of(before))}
+    )
+
+
+def test_changes_show_later_than_their_time_says(box, call):
+    box.switches.seconds_shown_late = 90
+    record = box.world.add()
+    answer = call.page("v4", size=1)
+    shown_at = parsedate_to_datetime(answer.headers["Date"])
+    assert items_of(answer.json())[0]["id"] == record.shipment.id
+    assert shown_at - moment_of(items_of(answer.json())[0]["created_at"]) == timedelta(seconds=90)

@@ -247,6 +247,8 @@ class TestControl:
             ("PUT", "switches", {"nonsense": True}, 400, "there is no switch 'nonsense'"),
             ("PUT", "switches", {"extra_keys": "yes"}, 400, "extra_keys"),
             ("PUT", "switches", {"empty_data": "void"}, 400, "empty_data"),
+            ("PUT", "switches", {"list_order": "any"}, 400, "list_order"),
+            ("PUT", "switches", {"seconds_shown_late": -1}, 400, "seconds_shown_late"),
             ("PUT", "switches", {"page_cap": 0}, 400, "page_cap"),
             ("POST", "faults", {"kind": "earthquake"}, 400, "there is no fault 'earthquake'"),
             ("POST", "faults", {}, 400, "kind"),
@@ -299,3 +301,20 @@ def test_the_command_line_serves_the_same_world_and_stops_when_told():
 def test_a_switch_that_does_not_exist_cannot_be_set():
     with pytest.raises(AttributeError):
         Switches().page_capp = 3
+
+
+def test_a_sandbox_that_begins_anew_has_forgotten_everything_but_its_port(box, call):
+    url = box.url
+    box.switches.page_cap = 3
+    box.faults.add("http_500", times=None)
+    box.before_request = lambda route, query: box.world.add()
+    call.page("v4")
+    box.begin_anew(now=NOW - timedelta(days=1))
+    assert (box.url, box.requests) == (url, [])
+    assert call.walk("v4") == []
+    assert (box.switches.page_cap, box.faults.as_list(), box.before_request) == (None, [], None)
+    assert box.clock.now() == NOW - timedelta(days=1)
+    for title in ("one", "other"):
+        box.begin_anew(now=NOW)
+        box.world.add(title=title)
+        assert [item["title"] for item in call.walk("v4")] == [title]

@@ -252,3 +252,28 @@ def test_a_number_registered_again_is_another_record():
     growing.clock.advance(seconds=1)
     assert growing.add("HAND0001", "usps").shipment.id != first
     assert growing.add().shipment.tracking_number != growing.add().shipment.tracking_number
+
+
+def test_scans_by_hand_show_at_once_and_can_be_taken_back():
+    somewhere = world(0)
+    record = somewhere.add()
+    somewhere.clock.advance(seconds=5)
+    before = record.visible
+    for number in (1, 2):
+        somewhere.scan(record.shipment.id)
+        assert record.visible == before + number
+        assert record.updated_at == record.newest_at == somewhere.clock.epoch()
+    somewhere.unscan(record.shipment.id)
+    assert record.visible == before + 1
+    for _ in range(3):
+        somewhere.unscan(record.shipment.id)
+    assert record.visible == 0
+    assert [scan.at for scan in record.shipment.journey.scans] == sorted(
+        scan.at for scan in record.shipment.journey.scans
+    )
+
+
+@pytest.mark.parametrize("change", ["scan", "unscan"])
+def test_scans_of_a_record_that_does_not_exist_are_refused(change):
+    with pytest.raises(KeyError, match="no record"):
+        getattr(world(0), change)("nobody")

@@ -1,0 +1,277 @@
+"""A stage on which stories of a moving service are played, each from an empty account and warehouse.
+
+Sandbox, HTTP, client, sync and DuckDB file are the real ones; time passes only when somebody sleeps or the
+story says so.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from moving_stories import (
+    Action,
+    Add,
+    Cap,
+    Delete,
+    Fault,
+    Hand,
+    Kill,
+    Run,
+    Scan,
+    Story,
+    Touch,
+    Unscan,
+    Wait,
+)
+from moving_witness import Witness
+
+from airflow_provider_trackingmore.api import TrackingMoreClient
+from airflow_provider_trackingmore.exceptions import PaginationError, TransientError
+from airflow_provider_trackingmore.sandbox import Sandbox
+from airflow_provider_trackingmore.store.warehouse import SETTINGS, open_warehouse
+from airflow_provider_trackingmore.sync import sync
+
+# A first load looks for records from the year 2000 on; in a young world it need not look for long.
+START = datetime(2000, 1, 1, 6, tzinfo=UTC)
+MOST_RECORDS = 30
+
+# A list that moves by exactly a page looks as if page numbers were ignored. Nothing is lost by giving up.
+GIVEN_UP = (PaginationError,)
+
+# More than any run of such a small account can need, so whoever asks more often never ends.
+ENDLESS = 3000
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Time:
+    """Time that passes only when somebody sleeps; the world's clock may go along."""
+
+    def __init__(self, box: Sandbox, ticking: bool) -> None:
+        self._box, self._ticking = box, ticking
+        self._seconds = self._owed = 0.0
+        self._looks = itertools.count()
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    def sleep(self, seconds: float) -> None:
+        self._seconds += seconds
+        if self._ticking:
+            whole, self._owed = divmod(self._owed + seconds, 1)
+            self._box.clock.advance(seconds=int(whole))
+
+    def now(self) -> datetime:
+        """Return this machine's clock: nobody may read more from it than the order of two looks."""
+        return START + timedelta(microseconds=next(self._looks))
+
+
+class Client(TrackingMoreClient):
+    """The real client; it can be killed, stops who never ends, and knows its fingerprint by heart."""
+
+    key_fingerprint = "0123456789abcdef"  # stretched for 30 ms otherwise
+    killed_at: int | None = None
+
+    def _send(self, *call: Any) -> Any:
+        if self.request_count == self.killed_at:
+            raise Killed
+        assert self.request_count < ENDLESS, "the run does not end"
+        return super()._send(*call)
+
+
+@dataclass
+class Tally:
+    """What was played; ``examples`` counts stories that differ."""
+
+    examples: int = 0
+    runs: int = 0
+    requests: int = 0
+    records: int = 0
+    incomplete: int = 0
+
+
+class Stage:
+    """One sandbox and one warehouse on which any number of stories are played, each from nothing."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self._played: set[str] = set()
+        # In memory where the machine has such a place: the disk is not what is tried here.
+        shm = Path("/dev/shm")
+        self._folder = Path(tempfile.mkdtemp(prefix="moving-", dir=shm if shm.is_dir() else None))
+        self._warehouse = self._folder / "warehouse.duckdb"
+        with open_warehouse(self._warehouse):
+            pass
+        # As long as this connection is open, opening the file again costs next to nothing.
+        self._connection = duckdb.connect(str(self._warehouse), config=dict(SETTINGS))
+        self._connection.execute("SET GLOBAL threads = 1")
+        self._box = Sandbox(trackings=0, now=START, frozen=True, rate_limit=False).start()
+
+    def close(self) -> None:
+        self._box.stop()
+        self._connection.close()
+        shutil.rmtree(self._folder)
+
+    def play(self, story: Story) -> None:
+        """Play a story from an empty warehouse and an empty account to the quiet run at its end."""
+        self._clear()
+        self._box.begin_anew(now=START)
+        self._box.switches.update({"page_cap": story.cap, **story.switches})
+        self._story = story
+        self._witness = Witness(self._box, story.version)
+        self._time = Time(self._box, story.ticking)
+        self._titles = itertools.count()
+        for run in story.runs:
+            self._act(run.before)
+            self._run(run)
+        self._act((Wait(2 + self._box.switches.seconds_shown_late),))
+        before = self.tally.requests
+        result = self._sync(Run(page_size=story.runs[-1].page_size))
+        assert result["complete"], "a quiet run is not complete"
+        self._witness.check(self._connection)
+        self._witness.check_quiet(self._connection)
+        asked, records = self.tally.requests - before, len(self._witness.shown)
+        assert asked <= 100 + 60 * records, f"{asked} requests for {records} records that do not move"
+        if repr(story) not in self._played:
+            self._played.add(repr(story))
+            self.tally.examples += 1
+        self.tally.records += records
+
+    def _run(self, run: Run) -> None:
+        before = self._loads()
+        try:
+            result = self._sync(run)
+        except Killed:
+            assert isinstance(run.trouble, Kill)
+            self._witness.check(self._connection)
+            return
+        except GIVEN_UP:
+            self._witness.check(self._connection)
+            return
+        except TransientError:
+            # What went wrong for ever is given up on, and nothing else.
+            assert isinstance(run.trouble, Fault)
+            assert run.trouble.times is None
+            self._witness.check(self._connection)
+            return
+        finally:
+            self._box.faults.clear()
+        added = [row for row in self._loads() if row not in before]
+        assert (result["run_id"], result["complete"]) == added[-1], f"{result} is not on record: {added}"
+        self.tally.incomplete += not result["complete"]
+        self._witness.check(self._connection)
+
+    def _sync(self, run: Run) -> dict[str, Any]:
+        moves, lists, broken = iter(run.during), set(), []
+
+        def move(route: str, query: dict[str, str]) -> None:
+            try:
+                page = self._witness.dialect.page
+                asked_for = frozenset(item for item in query.items() if item[0] != page)
+                if asked_for in lists or not run.only_later_pages:
+                    self._act(next(moves, ()), during=True)
+                lists.add(asked_for)
+                self._witness.look()
+                self._witness.asked()
+            except BaseException as error:
+                # The sandbox would make an ordinary error 500 of it.
+                broken.append(error)
+                raise
+
+        times = None
+        if isinstance(run.trouble, Fault):
+            times = run.trouble.times
+            self._box.faults.add(run.trouble.kind, after=run.trouble.after, times=times)
+        client = Client(
+            self._box.key,
+            self._story.version,
+            self._box.url,
+            run.page_size,
+            retries=5 if times else 1,
+            clock=self._time.now,
+            monotonic=self._time.monotonic,
+            sleep=self._time.sleep,
+        )
+        client.killed_at = run.trouble.at if isinstance(run.trouble, Kill) else None
+        self._witness.look()
+        self._box.before_request = move
+        try:
+            # One request at a time, so that a story always goes the same way.
+            return sync(client, self._warehouse, *self._window(run.hand), in_flight=1)
+        finally:
+            self._box.before_request = None
+            client.close()
+            self.tally.runs += 1
+            self.tally.requests += client.request_count
+            if broken:
+                raise broken[0]
+
+    def _window(self, hand: Hand | None) -> tuple[datetime | None, datetime | None]:
+        if hand is None:
+            return None, None
+        now = self._witness.date
+        if hand.first is not None:
+            return _moment(now - hand.last - max(hand.first, 1)), _moment(now - hand.last)
+        # Nobody may ask for an end that the watermark has passed.
+        return None, _moment(max(now - hand.last, self._witness._watermark or 0))
+
+    def _act(self, actions: tuple[Action, ...], *, during: bool = False) -> None:
+        world = self._box.world
+        for action in actions:
+            names = [record.shipment.id for record in world.records()]
+            match action:
+                case Add(count):
+                    for _ in range(min(count, MOST_RECORDS - len(names))):
+                        world.add(title=self._title())
+                case Wait(seconds):
+                    self._box.clock.advance(seconds=seconds)
+                case Cap(size):
+                    self._cap(size, during)
+                case _ if not names:
+                    pass
+                case Touch(first, count):
+                    for place in range(first, first + min(count, len(names))):
+                        world.touch(names[place % len(names)], title=self._title())
+                case Scan(which):
+                    world.scan(names[which % len(names)])
+                case Unscan(which):
+                    world.unscan(names[which % len(names)])
+                case Delete(which):
+                    world.delete(names[which % len(names)])
+
+    def _cap(self, size: int | None, during: bool) -> None:
+        """Change the cap; lower it during a run only where answers tell a total, see the test."""
+        switches = self._box.switches
+        if during and self._story.version != "v2" and (size or 10**9) < (switches.page_cap or 10**9):
+            return
+        switches.page_cap = size
+
+    def _title(self) -> str:
+        return f"change {next(self._titles)}"
+
+    def _loads(self) -> list[tuple[str, bool]]:
+        return self._connection.execute("SELECT run_id, is_complete FROM loads ORDER BY rowid").fetchall()
+
+    def _clear(self) -> None:
+        tables = self._connection.execute(
+            "SELECT schema_name || '.' || table_name FROM duckdb_tables()"
+            " WHERE table_name <> 'schema_version'"
+        ).fetchall()
+        for (table,) in tables:
+            self._connection.execute(f"DELETE FROM {table}")
+        for path in self._folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
