@@ -173,7 +173,7 @@ class WindowReader:
 
     def _settle(self, planner: Planner, window: Window, answer: Answer, page: Page | None) -> None:
         """Keep what came, then decide: the window is whole, is read again, or is cut."""
-        count = self._land(window, 1, page)
+        count = self._land(window, page)
         planner.capacity = self._capacity
         if page is None or is_whole(count, self._client.page_size, self._largest_page, answer.total):
             planner.proved(window, count)
@@ -217,36 +217,34 @@ class WindowReader:
         return False
 
     def _pass(self, window: Window, first: Answer | None, before: set[str] | None) -> set[str]:
-        """Return the marks of one walk, which ends when nothing or exactly what was seen ``before`` came."""
+        """Return the marks of one walk, which ends when nothing more or all that was seen ``before`` came."""
         seen: set[str] = set()
         marks: list[str] = []
-        number = 0
+        begun = [first] if first is not None else []
 
         def fetch(page: int) -> Answer:
-            return first if first is not None and page == 1 else self._fetch(window, page)
+            return begun.pop() if begun else self._fetch(window, page)
 
         def marks_of(answer: Answer) -> list[str]:
-            nonlocal marks, number
-            number += 1
+            nonlocal marks
             page = self._decode(answer)
             # The page that was read before is in the landing folder already.
             if answer is not first:
-                self._land(window, number, page)
+                self._land(window, page)
             marks = page.marks() if page else []
             return marks
 
-        for _answer in walk(fetch, marks_of):
+        for answer in walk(fetch, marks_of):
             seen.update(marks)
-            is_last = is_whole(len(marks), self._client.page_size, self._largest_page, None)
-            if is_last or seen == before:
+            if seen == before or (answer.total is not None and len(seen) >= answer.total):
                 break
         return seen
 
-    def _land(self, window: Window, number: int, page: Page | None) -> int:
+    def _land(self, window: Window, page: Page | None) -> int:
         """Keep a page and return how many records it held, rejected ones included."""
         if page is None or not page.received:
             return 0
-        self._run.land(f"{_name(window)}.{number}", page)
+        self._run.land(_name(window), page)
         self._received += page.received
         self._checkpoints += page.checkpoints.num_rows
         self._irregular += page.reader != "fast"

@@ -21,8 +21,9 @@ def walk(
     """Yield each page with records as soon as it is there.
 
     Only an empty page ends the walk. A short one does not: the service may cap the page size without
-    telling. A page with the ids of the one before means that the page number is ignored, and going on
-    would never end. ``ids`` tells the ids of an answer's records.
+    telling. A page with the ids of the one before, which page 1 has as well, means that the page number
+    is ignored, and going on would never end; if page 1 is another one, new records have only pushed the
+    list on by a page. ``ids`` tells the ids of an answer's records.
 
     :raises PaginationError: if the service repeats a page or never stops.
     """
@@ -33,7 +34,7 @@ def walk(
         if not found:
             log.debug("list ended: page %d is empty", number)
             return
-        if found == previous:
+        if found == previous and ids(fetch(1)) == found:
             raise PaginationError(f"page {number} repeats page {number - 1}", route=answer.route)
         previous = found
         yield answer
