@@ -16,8 +16,10 @@ from typing import Any
 
 import duckdb
 from moving_stories import (
+    RESTLESS,
     Action,
     Add,
+    Again,
     Cap,
     Delete,
     Fault,
@@ -130,6 +132,7 @@ class Stage:
         self._witness = Witness(self._box, story.version)
         self._time = Time(self._box, story.ticking)
         self._titles = itertools.count()
+        self._by_hand: tuple[datetime | None, datetime | None] = (None, None)
         for run in story.runs:
             self._act(run.before)
             self._run(run)
@@ -171,7 +174,8 @@ class Stage:
         self._witness.check(self._connection)
 
     def _sync(self, run: Run) -> dict[str, Any]:
-        moves, lists, broken = iter(run.during), set(), []
+        moves = itertools.islice(itertools.cycle(run.during), RESTLESS if run.restless else len(run.during))
+        lists, broken = set(), []
 
         def move(route: str, query: dict[str, str]) -> None:
             try:
@@ -215,14 +219,17 @@ class Stage:
             if broken:
                 raise broken[0]
 
-    def _window(self, hand: Hand | None) -> tuple[datetime | None, datetime | None]:
-        if hand is None:
-            return None, None
+    def _window(self, hand: Hand | Again | None) -> tuple[datetime | None, datetime | None]:
         now = self._witness.date
-        if hand.first is not None:
-            return _moment(now - hand.last - max(hand.first, 1)), _moment(now - hand.last)
-        # Nobody may ask for an end that the watermark has passed.
-        return None, _moment(max(now - hand.last, self._witness._watermark or 0))
+        match hand:
+            case None:
+                return None, None
+            case Hand(None, last):
+                # An end that the watermark has passed is refused.
+                return None, _moment(max(now - last, self._witness.watermark or 0))
+            case Hand(first, last):
+                self._by_hand = _moment(now - last - max(first, 1)), _moment(now - last)
+        return self._by_hand
 
     def _act(self, actions: tuple[Action, ...], *, during: bool = False) -> None:
         world = self._box.world

@@ -91,18 +91,25 @@ class Hand:
 
 
 @dataclass(frozen=True)
+class Again:
+    """The window that was given by hand last; none if none was."""
+
+
+@dataclass(frozen=True)
 class Run:
     """What happens before a run, between its requests, and to the run itself.
 
     ``during`` are the moves before its 1st, 2nd, ... request. ``only_later_pages`` keeps them for requests
-    for a list that was asked for before, for a further page or once more: there it can be torn.
+    for a list that was asked for before, for a further page or once more: there it can be torn. A
+    ``restless`` run has them begin again and again, up to RESTLESS of them.
     """
 
     before: tuple[Action, ...] = ()
     during: tuple[tuple[Action, ...], ...] = ()
     only_later_pages: bool = False
+    restless: bool = False
     page_size: int = 3
-    hand: Hand | None = None
+    hand: Hand | Again | None = None
     trouble: Kill | Fault | None = None
 
 
@@ -116,6 +123,9 @@ class Story:
     switches: dict[str, Any] = field(default_factory=dict)
     ticking: bool = False
 
+
+# Enough for many passes over a few pages, and an end, since a run need not.
+RESTLESS = 150
 
 SURVIVED = ("http_500", "http_502", "html_503", "truncated", "short_body", "dropped", "http_429", "body_429")
 
@@ -163,6 +173,7 @@ _hand = st.one_of(
     st.none(),
     st.none(),
     st.builds(Hand, st.one_of(st.none(), _SECONDS), _SECONDS),
+    st.just(Again()),
 )
 _switches = st.fixed_dictionaries(
     {},
@@ -190,6 +201,7 @@ def stories(draw: st.DrawFn) -> Story:
             before=first if number == 0 else draw(_few(_action, 4)),
             during=draw(_moves()),
             only_later_pages=draw(st.booleans()),
+            restless=draw(st.sampled_from((False, False, False, True))),
             page_size=page_size,
             hand=draw(_hand),
             trouble=draw(_trouble),

@@ -86,7 +86,7 @@ class Witness:
         self._since: dict[str, int] = {}
         self._stamps: dict[str, object] = {}
         self._stored: dict[str, int] = {}
-        self._watermark: int | None = None
+        self.watermark: int | None = None
 
     @property
     def date(self) -> int:
@@ -126,8 +126,8 @@ class Witness:
             ).fetchall()
         ]
         watermark = watermark_of(loads)
-        assert (watermark or 0) >= (self._watermark or 0), "the watermark went back"
-        self._watermark = watermark
+        assert (watermark or 0) >= (self.watermark or 0), "the watermark went back"
+        self.watermark = watermark
         claims = [*loads, Load(None, watermark)] if watermark is not None else loads
         for claim in claims:
             self._hold(claim, stored)

@@ -17,9 +17,9 @@ import moving_stage
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from moving_stage import Stage
-from moving_stories import Add, Run, Story, Wait, stories
+from moving_stories import Add, Again, Delete, Hand, Kill, Run, Scan, Story, Wait, stories
 
-EXAMPLES = int(os.environ.get("MOVING_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MOVING_EXAMPLES", "40"))
 SEED = int(os.environ.get("MOVING_SEED", "0"))
 
 # After ten examples hypothesis takes to varying each of them six times, and before a hundred it keeps them
@@ -54,3 +54,28 @@ def test_nothing_is_lost_or_doubled_while_the_service_moves(stage: Stage):
 def test_records_that_push_a_list_on_by_a_page_are_no_reason_to_give_up(stage: Stage, monkeypatch):
     monkeypatch.setattr(moving_stage, "GIVEN_UP", ())
     stage.play(Story("v4", (Run((Add(6),), ((),) * 6 + ((Wait(1), Add(3)),)),)))
+
+
+def test_a_list_that_never_holds_still_makes_an_incomplete_run_that_claims_nothing(stage: Stage):
+    before = stage.tally.incomplete
+    moves = ((Delete(0), Add(1)),)
+    stage.play(Story("v4", (Run((Add(9),), moves, restless=True, only_later_pages=True),)))
+    assert stage.tally.incomplete == before + 1
+
+
+@pytest.mark.parametrize("killed_at", range(1, 6))
+def test_an_unfinished_run_that_is_gone_on_with_does_not_bring_older_states_back(
+    stage: Stage, killed_at: int
+):
+    hand = Hand(100, 1)  # holds the first scan, not the creation
+    stage.play(
+        Story(
+            "v4",
+            (
+                Run((Add(4), Wait(1000), Scan(0), Wait(2))),
+                Run(hand=hand, trouble=Kill(killed_at)),
+                Run((Scan(0), Wait(2))),
+                Run(hand=Again()),
+            ),
+        )
+    )
