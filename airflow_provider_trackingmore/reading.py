@@ -208,7 +208,7 @@ class WindowReader:
         for _ in range(passes):
             seen = self._pass(window, first, before)
             first = None
-            if seen == before:
+            if seen is not None and seen == before:
                 self._finish(window, len(seen), by_size=False)
                 return True
             before = seen
@@ -216,25 +216,31 @@ class WindowReader:
             self._missing.append(f"{_words(window)} did not hold still for {passes} passes")
         return False
 
-    def _pass(self, window: Window, first: Answer | None, before: set[str] | None) -> set[str]:
-        """Return the marks of one walk, which ends when nothing more or all that was seen ``before`` came."""
+    def _pass(self, window: Window, first: Answer | None, before: set[str] | None) -> set[str] | None:
+        """Return the marks of one walk, which ends when nothing more or all that was seen ``before`` came.
+
+        None if a record came twice: where one is shown again, another one may have been passed over.
+        """
         seen: set[str] = set()
         marks: list[str] = []
+        keys: list[str] = []
         begun = [first] if first is not None else []
 
         def fetch(page: int) -> Answer:
             return begun.pop() if begun else self._fetch(window, page)
 
         def marks_of(answer: Answer) -> list[str]:
-            nonlocal marks
+            nonlocal marks, keys
             page = self._decode(answer)
             # The page that was read before is in the landing folder already.
             if answer is not first:
                 self._land(window, page)
-            marks = page.marks() if page else []
+            marks, keys = (page.marks(), page.keys()) if page else ([], [])
             return marks
 
         for answer in walk(fetch, marks_of):
+            if not seen.isdisjoint(keys):
+                return None
             seen.update(marks)
             if seen == before or (answer.total is not None and len(seen) >= answer.total):
                 break

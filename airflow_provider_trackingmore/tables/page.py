@@ -38,10 +38,15 @@ class Page:
     received: int
     reader: str
 
+    def keys(self) -> list[str]:
+        """Return the keys of the trackings."""
+        keys: list[str] = self.trackings["tracking_key"].to_pylist()
+        return keys
+
     def marks(self) -> list[str]:
         """Return one mark per received record: its key, or that of its rejection."""
         refused = self.rejected.filter(pc.equal(self.rejected["kind"], "tracking"))
-        marks: list[str] = self.trackings["tracking_key"].to_pylist() + refused["rejected_key"].to_pylist()
+        marks: list[str] = self.keys() + refused["rejected_key"].to_pylist()
         return marks
 
     def seconds(self, axis: str) -> list[int]:

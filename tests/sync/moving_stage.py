@@ -35,7 +35,7 @@ from moving_stories import (
 from moving_witness import Witness
 
 from airflow_provider_trackingmore.api import TrackingMoreClient
-from airflow_provider_trackingmore.exceptions import PaginationError, TransientError
+from airflow_provider_trackingmore.exceptions import TransientError
 from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.store.warehouse import SETTINGS, open_warehouse
 from airflow_provider_trackingmore.sync import sync
@@ -43,9 +43,6 @@ from airflow_provider_trackingmore.sync import sync
 # A first load looks for records from the year 2000 on; in a young world it need not look for long.
 START = datetime(2000, 1, 1, 6, tzinfo=UTC)
 MOST_RECORDS = 30
-
-# A list that moves by exactly a page looks as if page numbers were ignored. Nothing is lost by giving up.
-GIVEN_UP = (PaginationError,)
 
 # More than any run of such a small account can need, so whoever asks more often never ends.
 ENDLESS = 3000
@@ -155,9 +152,6 @@ class Stage:
             result = self._sync(run)
         except Killed:
             assert isinstance(run.trouble, Kill)
-            self._witness.check(self._connection)
-            return
-        except GIVEN_UP:
             self._witness.check(self._connection)
             return
         except TransientError:
