@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from airflow_provider_trackingmore.sandbox.app import App, BeforeRequest
+from airflow_provider_trackingmore.sandbox.app import App, BeforeRequest, EditAnswer
 from airflow_provider_trackingmore.sandbox.clock import Clock
 from airflow_provider_trackingmore.sandbox.desk import Desk, Served
 from airflow_provider_trackingmore.sandbox.faults import Faults
@@ -83,6 +83,15 @@ class Sandbox:
     @before_request.setter
     def before_request(self, hook: BeforeRequest | None) -> None:
         self.app.before_request = hook
+
+    @property
+    def edit_answer(self) -> EditAnswer | None:
+        """Return the hook that may replace the body of each answer, called with route, version and body."""
+        return self.app.edit_answer
+
+    @edit_answer.setter
+    def edit_answer(self, hook: EditAnswer | None) -> None:
+        self.app.edit_answer = hook
 
     def start(self) -> Sandbox:
         """Listen, and return when requests are answered."""
