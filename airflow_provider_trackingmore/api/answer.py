@@ -39,8 +39,9 @@ def data_of(answer: Answer, kind: type[_Kind]) -> _Kind:
     """
     try:
         data = json.loads(answer.body).get("data")
-    except (ValueError, RecursionError) as error:
-        raise ResponseShapeError(f"{answer.route}: the answer is not JSON", route=answer.route) from error
+    except (ValueError, RecursionError):
+        # Not from the error: it holds the whole answer.
+        raise ResponseShapeError(f"{answer.route}: the answer is not JSON", route=answer.route) from None
     if not isinstance(data, kind):
         raise ResponseShapeError(f"{answer.route}: data is no {kind.__name__}", route=answer.route)
     return data

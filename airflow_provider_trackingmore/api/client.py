@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import random
+import ssl
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -29,9 +30,11 @@ from airflow_provider_trackingmore.api.options import (
     checked_url,
     checked_user_agent,
     checked_whole,
+    refuse_key_in,
 )
 from airflow_provider_trackingmore.api.pace import Pacer
 from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
+from airflow_provider_trackingmore.api.secret import Secret
 from airflow_provider_trackingmore.api.versions import SERVICE_URL, VERSIONS, version_named
 from airflow_provider_trackingmore.exceptions import (
     ConfigurationError,
@@ -99,10 +102,13 @@ class TrackingMoreClient:
         self._timeout = checked_number("timeout", timeout, 0.001, 3600)
         self._limits = RetryLimits(tries=checked_whole("retries", retries, 0, 50) + 1)
         self._verify = checked_ca_bundle(ca_bundle) if ca_bundle else True
-        # Given with each request: on the session, those of the environment would win.
-        self._proxies = dict.fromkeys(("http", "https"), checked_proxy(proxy)) if proxy else None
+        self._proxy = Secret(checked_proxy(proxy)) if proxy else None  # may hold a password
         user_agent = user_agent or f"airflow-provider-trackingmore/{__version__}"
-        self._key = checked_key(api_key)
+        self._key = Secret(checked_key(api_key))
+        refuse_key_in(
+            self._key.reveal(),
+            {"base_url": self.base_url, "account": account, "user_agent": user_agent, "ca_bundle": ca_bundle},
+        )
         self._session = requests.Session()
         self._session.auth = _KeyHeader(self.version.auth_header, self._key)
         self._session.headers["Accept"] = "application/json"
@@ -142,7 +148,7 @@ class TrackingMoreClient:
         """Return a short one-way mark of the key: equal keys have equal marks."""
         # Stretched, so that the mark in the warehouse is no shortcut to the key.
         salt = b"airflow-provider-trackingmore"
-        return hashlib.pbkdf2_hmac("sha256", self._key.encode(), salt, 100_000, dklen=8).hex()
+        return hashlib.pbkdf2_hmac("sha256", self._key.reveal().encode(), salt, 100_000, dklen=8).hex()
 
     def list_page(
         self,
@@ -233,7 +239,8 @@ class TrackingMoreClient:
                 params=query,
                 json=body,
                 timeout=self._timeout,
-                proxies=self._proxies,
+                # Given with each request: on the session, those of the environment would win.
+                proxies=dict.fromkeys(("http", "https"), self._proxy.reveal()) if self._proxy else None,
                 verify=self._verify,
                 # A redirect to another host would take the key along.
                 allow_redirects=False,
@@ -241,9 +248,10 @@ class TrackingMoreClient:
         except (requests.RequestException, ValueError) as error:  # ValueError: a Location that is no URL
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 text = f"{route}: the certificate of {self.base_url} is not trusted; set ca_bundle"
-                raise RequestError(text, route=route) from error
+                raise RequestError(text, route=route) from None
             text = f"{route}: {self.base_url} gave no usable answer ({_reason(error)})"
-            raise TransportError(text, route=route) from error
+            # Not from the error: its texts quote what the server sent, its frames hold the key.
+            raise TransportError(text, route=route) from None
         envelope = read_envelope(response.content, self.version)
         try:
             reaction = judge(route, response, envelope, self.version)
@@ -276,22 +284,40 @@ class TrackingMoreClient:
 
 def _reason(error: BaseException) -> str:
     """Return why a request failed, without any text that could hold a query or a proxy's password."""
-    while True:
-        inner = getattr(error, "reason", None) or next(iter(error.args), None)
-        if isinstance(error, OSError) and error.errno and not isinstance(error, requests.RequestException):
-            return os.strerror(error.errno) if error.errno > 0 else "the host name is unknown"
-        if not isinstance(inner, BaseException):
-            return type(error).__name__
-        error = inner
+    name, via = type(error).__name__, ""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, ssl.SSLError):
+            return via + str(found.reason or "SSLError")
+        if isinstance(found, OSError) and found.errno and not isinstance(found, requests.RequestException):
+            return via + (os.strerror(found.errno) if found.errno > 0 else "the host name is unknown")
+        inner = getattr(found, "reason", None) or next(iter(found.args), None)
+        if isinstance(inner, BaseException):
+            name = type(inner).__name__
+            via = "ProxyError: " if name == "ProxyError" else via
+        found = inner if isinstance(inner, BaseException) else found.__cause__
+    return name
+
+
+class _NoUnreadableHeaders(logging.Filter):
+    """Keeps headers that urllib3 cannot read, which it would quote, out of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "Failed to parse headers" in str(record.msg):
+            record.msg, record.args, record.exc_info = "an answer has headers that cannot be read", (), None
+        return True
+
+
+logging.getLogger("urllib3.connection").addFilter(_NoUnreadableHeaders())
 
 
 class _KeyHeader(AuthBase):
     """Adds the key to a request; as an auth object it also keeps ``~/.netrc`` out."""
 
-    def __init__(self, header: str, key: str) -> None:
+    def __init__(self, header: str, key: Secret) -> None:
         self._header = header
         self._key = key
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers[self._header] = self._key
+        request.headers[self._header] = self._key.reveal()
         return request
