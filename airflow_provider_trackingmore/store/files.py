@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -14,6 +15,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow import fs
+
+from airflow_provider_trackingmore.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +40,11 @@ class Folder:
         return cls(fs.LocalFileSystem(), str(Path(text).absolute()))
 
     def child(self, name: str) -> Folder:
-        """Return a folder below."""
-        return Folder(self.system, f"{self.path}/{name}")
+        """Return a folder below.
+
+        :raises ConfigurationError: if the name is none, and would lead elsewhere.
+        """
+        return Folder(self.system, self._below(name))
 
     def names(self) -> list[str]:
         """Return the names of the files, sorted."""
@@ -46,18 +52,32 @@ class Folder:
 
     def folders(self) -> list[str]:
         """Return the names of the folders, sorted."""
-        return self._list(fs.FileType.Directory)
+        found = self._list(fs.FileType.Directory)
+        # A link may lead anywhere, and what is listed here is cleaned away one day.
+        return [name for name in found if not (self._is_local and os.path.islink(f"{self.path}/{name}"))]
 
     def _list(self, kind: fs.FileType) -> list[str]:
         found = self.system.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
         return sorted(info.base_name for info in found if info.type is kind)
 
+    @property
+    def _is_local(self) -> bool:
+        return isinstance(self.system, fs.LocalFileSystem)
+
+    def _below(self, name: str) -> str:
+        """Return the path of a name in this folder, and of nothing outside."""
+        if name in ("", ".", "..") or any(mark in name for mark in "/\\\0"):
+            raise ConfigurationError(
+                f"a name of {len(name)} characters leads out of its folder; use no '/', '\\' or '..' in it"
+            )
+        return f"{self.path}/{name}"
+
     @contextmanager
     def writing(self, name: str) -> Iterator[pa.NativeFile]:
         """Open a file for writing that appears when it is whole, and not at all after an error."""
         self.system.create_dir(self.path, recursive=True)
-        target = f"{self.path}/{name}"
-        if not isinstance(self.system, fs.LocalFileSystem):
+        target = self._below(name)
+        if not self._is_local:
             # An object store shows a file when its stream is closed.
             with self.system.open_output_stream(target) as stream:
                 yield stream
@@ -83,7 +103,7 @@ class Folder:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read a small JSON file."""
-        with self.system.open_input_stream(f"{self.path}/{name}") as stream:
+        with self.system.open_input_stream(self._below(name)) as stream:
             value: dict[str, Any] = json.loads(stream.read())
         return value
 
@@ -92,9 +112,9 @@ class Folder:
     ) -> duckdb.DuckDBPyRelation | ds.Dataset:
         """Return the rows of several Parquet files as something DuckDB can query."""
         paths = [f"{self.path}/{name}" for name in names]
-        if paths and isinstance(self.system, fs.LocalFileSystem):
+        if paths and self._is_local:
             # DuckDB's own reader uses every core; the other way in has one.
-            return connection.read_parquet(paths)
+            return connection.read_parquet([escape(path) for path in paths], hive_partitioning=False)
         return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.system)
 
     def remove(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from glob import escape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
-from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse
+from airflow_provider_trackingmore.store.warehouse import Warehouse, open_warehouse, refuse_unfit_path
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +26,11 @@ def publish(warehouse: Warehouse, published: str | os.PathLike[str]) -> dict[str
 
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param published: path of the file for analysts, on a local disk.
-    :raises ConfigurationError: if that is the warehouse itself.
+    :raises ConfigurationError: if that is the warehouse itself, or no plain file path.
     :raises WarehouseError: if there is no warehouse yet.
     """
     target = Path(published).absolute()
+    refuse_unfit_path("published", target)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}.{uuid4().hex}.building")
     try:
@@ -68,7 +70,7 @@ def _copy(connection: Any, target: Path, aside: Path) -> None:
 
 def _remove_leftovers(target: Path) -> None:
     """Remove what a killed publish left behind; call with the warehouse open, which only one can have."""
-    for leftover in target.parent.glob(f".{target.name}.*.building*"):
+    for leftover in target.parent.glob(f".{escape(target.name)}.*.building*"):
         leftover.unlink()
 
 
