@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_trackingmore.hooks.trackingmore import TrackingMoreHook
+from airflow_provider_trackingmore.operators.paths import checked_path
 from airflow_provider_trackingmore.operators.support import WarehouseConnection, final_errors
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class TrackingMoreToDuckDBOperator(BaseOperator):
                 store.connect,
                 zoned("updated_from", self.updated_from),
                 zoned("updated_to", self.updated_to),
-                landing_root=self.landing_root or store.beside("landing"),
+                landing_root=checked_path("landing_root", self.landing_root, url=True)
+                or store.beside("landing"),
                 include_personal_data=self.include_personal_data,
                 dry_run=self.plan_only,
             )
@@ -126,4 +128,5 @@ class TrackingMoreToParquetOperator(BaseOperator):
 
         with final_errors():
             store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-            return write_parquet(store.connect, self.parquet_root or store.beside("parquet"), "trackingmore")
+            root = checked_path("parquet_root", self.parquet_root, url=True) or store.beside("parquet")
+            return write_parquet(store.connect, root, "trackingmore")

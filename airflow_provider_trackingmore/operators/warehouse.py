@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from airflow_provider_trackingmore.operators.paths import checked_path
 from airflow_provider_trackingmore.operators.support import WarehouseConnection, final_errors
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class RunModelsOperator(BaseOperator):
         from airflow_provider_trackingmore.store import run_models
 
         with final_errors():
-            return run_models(WarehouseConnection(self.warehouse, self.duckdb_conn_id).connect, self.sql_root)
+            store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
+            return run_models(store.connect, checked_path("sql_root", self.sql_root))
 
 
 class PublishOperator(BaseOperator):
@@ -84,4 +86,5 @@ class PublishOperator(BaseOperator):
 
         with final_errors():
             store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-            return publish(store.connect, self.published or store.beside("analytics.duckdb"))
+            published = checked_path("published", self.published) or store.beside("analytics.duckdb")
+            return publish(store.connect, published)
