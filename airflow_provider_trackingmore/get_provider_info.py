@@ -31,6 +31,21 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": [f"{_PACKAGE}.operators.trackingmore", f"{_PACKAGE}.operators.warehouse"],
             }
         ],
+        "config": {
+            "trackingmore": {
+                "description": "What the TrackingMore provider's operators may do.",
+                "options": {
+                    "allowed_roots": {
+                        "description": "Folders and URLs, separated by commas, below which the operators' "
+                        "templated paths must stay. Empty: any absolute path without '..'.",
+                        "version_added": __version__,
+                        "type": "string",
+                        "example": "/data/shipments,s3://shipments",
+                        "default": "",
+                    }
+                },
+            }
+        },
         "connection-types": [connection_form.declarative()],
         # Read by Airflow before 3.2, ignored by later versions.
         "hook-class-names": [connection_form.declarative()["hook-class-name"]],

@@ -39,8 +39,9 @@ def data_of(answer: Answer, kind: type[_Kind]) -> _Kind:
     """
     try:
         data = json.loads(answer.body).get("data")
-    except (ValueError, RecursionError) as error:
-        raise Flaw.NO_DOCUMENT.raised(answer.route) from error
+    except (ValueError, RecursionError):
+        # Not from the error: it holds the whole answer.
+        raise Flaw.NO_DOCUMENT.raised(answer.route) from None
     if not isinstance(data, kind):
         raise Flaw.WRONG_DATA.raised(answer.route, f"no {kind.__name__}")
     return data

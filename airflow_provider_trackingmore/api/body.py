@@ -7,6 +7,7 @@ the limit, nor more time than ten time-outs.
 from __future__ import annotations
 
 import os
+import ssl
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def receive(route: str, response: requests.Response, limits: BodyLimits) -> Rece
             body = b"".join(_pieces(response, limits))
         except _UnreadableError as error:
             if response.status_code < 300:
-                raise error.flaw.raised(route, error.detail, response.status_code) from error.__cause__
+                raise error.flaw.raised(route, error.detail, response.status_code) from None
             body = b""
     return Received(response.status_code, response.headers, body)
 
@@ -134,10 +135,16 @@ def _window_bits(packed: bytes) -> int:
 
 def reason(error: BaseException) -> str:
     """Return why a request failed, without any text that could hold a query or a proxy's password."""
-    while True:
-        inner = getattr(error, "reason", None) or next(iter(error.args), None)
-        if isinstance(error, OSError) and error.errno and not isinstance(error, requests.RequestException):
-            return os.strerror(error.errno) if error.errno > 0 else "the host name is unknown"
-        if not isinstance(inner, BaseException):
-            return type(error).__name__
-        error = inner
+    name, via = type(error).__name__, ""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, ssl.SSLError):
+            return via + str(found.reason or "SSLError")
+        if isinstance(found, OSError) and found.errno and not isinstance(found, requests.RequestException):
+            return via + (os.strerror(found.errno) if found.errno > 0 else "the host name is unknown")
+        inner = getattr(found, "reason", None) or next(iter(found.args), None)
+        if isinstance(inner, BaseException):
+            name = type(inner).__name__
+            via = "ProxyError: " if name == "ProxyError" else via
+        found = inner if isinstance(inner, BaseException) else found.__cause__
+    return name

@@ -32,10 +32,12 @@ from airflow_provider_trackingmore.api.options import (
     checked_url,
     checked_user_agent,
     checked_whole,
+    refuse_key_in,
 )
 from airflow_provider_trackingmore.api.outcomes import Flaw
 from airflow_provider_trackingmore.api.pace import Pacer
 from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
+from airflow_provider_trackingmore.api.secret import Secret
 from airflow_provider_trackingmore.api.turns import SharedTurns
 from airflow_provider_trackingmore.api.versions import SERVICE_URL, VERSIONS, version_named
 from airflow_provider_trackingmore.exceptions import (
@@ -114,10 +116,13 @@ class TrackingMoreClient:
         self._body_limits = BodyLimits(largest_answer, SLOWEST * self._timeout, monotonic or time.monotonic)
         self._limits = RetryLimits(tries=checked_whole("retries", retries, 0, 50) + 1)
         self._verify = checked_ca_bundle(ca_bundle) if ca_bundle else True
-        # Given with each request: on the session, those of the environment would win.
-        self._proxies = dict.fromkeys(("http", "https"), checked_proxy(proxy)) if proxy else None
+        self._proxy = Secret(checked_proxy(proxy)) if proxy else None  # may hold a password
         user_agent = user_agent or f"airflow-provider-trackingmore/{__version__}"
-        self._key = checked_key(api_key)
+        self._key = Secret(checked_key(api_key))
+        refuse_key_in(
+            self._key.reveal(),
+            {"base_url": self.base_url, "account": account, "user_agent": user_agent, "ca_bundle": ca_bundle},
+        )
         self._session = _Session()
         self._session.auth = _KeyHeader(self.version.auth_header, self._key)
         self._session.headers["Accept"] = "application/json"
@@ -176,7 +181,7 @@ class TrackingMoreClient:
         """Return a short one-way mark of the key: equal keys have equal marks."""
         # Stretched, so that the mark in the warehouse is no shortcut to the key.
         salt = b"airflow-provider-trackingmore"
-        return hashlib.pbkdf2_hmac("sha256", self._key.encode(), salt, 100_000, dklen=8).hex()
+        return hashlib.pbkdf2_hmac("sha256", self._key.reveal().encode(), salt, 100_000, dklen=8).hex()
 
     def _account_mark(self) -> str:
         """Return a name for the account at this service; it tells nothing of the key."""
@@ -276,13 +281,15 @@ class TrackingMoreClient:
                 params=query,
                 json=body,
                 timeout=self._timeout,
-                proxies=self._proxies,
+                # Given with each request: on the session, those of the environment would win.
+                proxies=dict.fromkeys(("http", "https"), self._proxy.reveal()) if self._proxy else None,
                 verify=self._verify,
                 stream=True,
             )
         except requests.RequestException as error:
             flaw = Flaw.UNTRUSTED if "CERTIFICATE_VERIFY_FAILED" in str(error) else Flaw.NO_ANSWER
-            raise flaw.raised(route, f"{self.base_url}: {reason(error)}") from error
+            # Not from the error: its texts quote what the server sent, its frames hold the key.
+            raise flaw.raised(route, f"{self.base_url}: {reason(error)}") from None
         received = receive(route, response, self._body_limits)
         envelope = read_envelope(received.body, self.version)
         try:
@@ -322,13 +329,25 @@ class _Session(requests.Session):
         """Lead nowhere."""
 
 
+class _NoUnreadableHeaders(logging.Filter):
+    """Keeps headers that urllib3 cannot read, which it would quote, out of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "Failed to parse headers" in str(record.msg):
+            record.msg, record.args, record.exc_info = "an answer has headers that cannot be read", (), None
+        return True
+
+
+logging.getLogger("urllib3.connection").addFilter(_NoUnreadableHeaders())
+
+
 class _KeyHeader(AuthBase):
     """Adds the key to a request; as an auth object it also keeps ``~/.netrc`` out."""
 
-    def __init__(self, header: str, key: str) -> None:
+    def __init__(self, header: str, key: Secret) -> None:
         self._header = header
         self._key = key
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers[self._header] = self._key
+        request.headers[self._header] = self._key.reveal()
         return request

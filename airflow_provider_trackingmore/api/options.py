@@ -1,4 +1,7 @@
-"""The client's options, checked before anything is sent; no text ever holds the key."""
+"""The client's options, checked before anything is sent.
+
+No text ever holds the key, nor a value that is wrong: it may be a key in the wrong field.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,22 @@ from airflow_provider_trackingmore.api.versions import SERVICE_URL
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_provider_trackingmore.api.versions import ApiVersion
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SHORTEST_KEY = 8  # shorter ones, in tests, may be part of any word
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
+
+
+def shape(value: Any) -> str:
+    """Return what a value looks like, without saying what it is."""
+    if isinstance(value, str):
+        return f"a text of {len(value)} characters"
+    # No key is so short a number.
+    is_plain = value is None or (isinstance(value, bool | int | float) and len(repr(value)) <= 8)
+    return repr(value) if is_plain else f"a value of type {type(value).__name__}"
 
 
 def checked_key(key: str) -> str:
@@ -27,11 +42,18 @@ def checked_key(key: str) -> str:
     return key.strip()
 
 
+def refuse_key_in(key: str, others: Mapping[str, Any]) -> None:
+    """Refuse options that hold the key as well: they are logged and stored."""
+    for name, text in others.items():
+        if len(key) >= _SHORTEST_KEY and key in str(text):
+            raise ConfigurationError(f"{name} holds the API key; the key belongs into the password alone")
+
+
 def checked_account(account: str) -> str:
     """Return the label; it becomes part of every key, where the colon separates."""
     if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         raise ConfigurationError(
-            f"account is {account!r}; use up to 64 letters, digits, '.', '_' or '-', without a colon"
+            f"account is {shape(account)}; use up to 64 letters, digits, '.', '_' or '-', without a colon"
         )
     return account
 
@@ -39,14 +61,14 @@ def checked_account(account: str) -> str:
 def checked_number(name: str, value: Any, lowest: float, highest: float) -> Any:
     """Return ``value`` if it is a number between the bounds."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
-        raise ConfigurationError(f"{name} is {value!r}; use a number from {lowest} to {highest}")
+        raise ConfigurationError(f"{name} is {shape(value)}; use a number from {lowest} to {highest}")
     return value
 
 
 def checked_whole(name: str, value: Any, lowest: int, highest: int) -> int:
     """Return ``value`` if it is a whole number between the bounds."""
     if isinstance(value, float):
-        raise ConfigurationError(f"{name} is {value!r}; use a whole number from {lowest} to {highest}")
+        raise ConfigurationError(f"{name} is {shape(value)}; use a whole number from {lowest} to {highest}")
     return int(checked_number(name, value, lowest, highest))
 
 
@@ -67,8 +89,8 @@ def checked_proxy(url: str) -> str:
 
 def checked_ca_bundle(path: str) -> str:
     """Return ``path`` if there is something."""
-    if not os.path.exists(path):
-        raise ConfigurationError(f"ca_bundle is {path!r}, where there is no file")
+    if not isinstance(path, str) or not os.path.exists(path):
+        raise ConfigurationError(f"ca_bundle is {shape(path)}, but no path of a file on this machine")
     return path
 
 
@@ -81,7 +103,7 @@ def checked_url(url: str, version: ApiVersion) -> str:
         raise ConfigurationError(f"base_url must look like {SERVICE_URL}, without user, query or fragment")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigurationError(
-            f"base_url is plain http to {host}: the key would travel unencrypted; use https"
+            "base_url is plain http to another machine: the key would travel unencrypted; use https"
         )
     path = parts.path.rstrip("/")
     for suffix in (version.prefix, f"/{version.name}"):

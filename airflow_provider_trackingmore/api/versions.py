@@ -150,5 +150,5 @@ def version_named(name: str) -> ApiVersion:
     """
     try:
         return VERSIONS[name]
-    except KeyError:
-        raise ConfigurationError(f"api_version is {name!r}; choose one of {', '.join(VERSIONS)}") from None
+    except (KeyError, TypeError):
+        raise ConfigurationError(f"api_version must be one of {', '.join(VERSIONS)}") from None

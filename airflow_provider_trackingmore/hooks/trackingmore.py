@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_trackingmore import connection_form
-from airflow_provider_trackingmore.exceptions import ConfigurationError
+from airflow_provider_trackingmore.exceptions import ConfigurationError, TrackingMoreError
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.api import TrackingMoreClient
 
 
 log = logging.getLogger(__name__)
+
+_NAME = re.compile(r"[A-Za-z_]{1,60}")
 
 
 class TrackingMoreHook(BaseHook):
@@ -64,17 +67,8 @@ class TrackingMoreHook(BaseHook):
             raise ConfigurationError(
                 f"connection {self.trackingmore_conn_id!r} does not exist; add one of type TrackingMore"
             ) from error
-        # Not extra_dejson: it declares every text in it a secret, "v4" too, and warns that it is short.
-        extras = json.loads(connection.extra or "{}")
-        unknown = sorted(set(extras) - set(connection_form.EXTRAS))
-        if unknown:
-            known = ", ".join(connection_form.EXTRAS)
-            log.warning("connection extras %s are not known and ignored; there are: %s", unknown, known)
-        options = {
-            name: _typed(name, value)
-            for name, value in extras.items()
-            if name in connection_form.EXTRAS and value not in (None, "")
-        }
+        extras = _extras(connection.extra)
+        options = {name: _typed(name, value) for name, value in extras.items() if value not in (None, "")}
         base_url = connection.host or None
         return TrackingMoreClient(connection.password or "", base_url=base_url, **(options | overrides))
 
@@ -85,8 +79,31 @@ class TrackingMoreHook(BaseHook):
             with self.client(retries=0, timeout=10.0) as client:
                 client.list_page(size=1)
                 return True, f"TrackingMore {client.version.name} answered"
-        except Exception as error:  # whatever it is, the person at the button must see it
+        except TrackingMoreError as error:
             return False, f"{type(error).__name__}: {error}"
+        except Exception as error:  # whatever it is, the person at the button must see that there is one
+            # Not its text: only ours are known to hold no secret.
+            return False, f"unexpected {type(error).__name__}"
+
+
+def _extras(text: str | None) -> dict[str, Any]:
+    """Return the connection's extras; those not known are named in the log, and stay out.
+
+    Not ``extra_dejson``: it declares every text in it a secret, "v4" too, and warns that it is short.
+    """
+    try:
+        extras = json.loads(text or "{}")
+    except ValueError:
+        extras = None
+    if not isinstance(extras, dict):
+        raise ConfigurationError('the connection\'s extra is no JSON object; write it as {"page_size": 100}')
+    known = connection_form.EXTRAS
+    unknown = sorted(set(extras) - set(known))
+    if unknown:
+        # A key in the wrong place would look like no name.
+        names = [name if _NAME.fullmatch(name) else "(no name)" for name in unknown]
+        log.warning("connection extras %s are not known and ignored; there are: %s", names, ", ".join(known))
+    return {name: value for name, value in extras.items() if name in known}
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -17,6 +17,7 @@ from airflow.providers.common.compat.sdk import (
 
 from airflow_provider_trackingmore.api.retry import rest_before_next
 from airflow_provider_trackingmore.exceptions import ConfigurationError, TrackingMoreError
+from airflow_provider_trackingmore.operators.paths import checked_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 # What a task waits in its worker's slot; a longer wait is left to the triggerer.
 SHORT_WAIT = 5.0
 
-MEMORY = ":memory:"
 DEFAULT_CONN_ID = "duckdb_default"
 
 
@@ -112,22 +112,26 @@ class WarehouseConnection:
     :param warehouse: path of the file; None means the connection's database.
     :param duckdb_conn_id: connection with the database and its settings; the default one need not exist
         when ``warehouse`` is given.
-    :raises ConfigurationError: if neither names a file: an in-memory database would forget every load,
-        and a hosted one has no place for landing files beside it.
+    :raises ConfigurationError: if neither names a file by its whole path: an in-memory database would forget
+        every load, and a hosted one has no place for landing files beside it.
     """
 
     def __init__(self, warehouse: str | None, duckdb_conn_id: str) -> None:
-        from airflow_provider_trackingmore.store.warehouse import SETTINGS
+        from airflow_provider_trackingmore.store.warehouse import SETTINGS, refuse_unfit_path
 
-        options: dict[str, Any] = {"duckdb_conn_id": duckdb_conn_id, "database": warehouse}
+        options: dict[str, Any] = {
+            "duckdb_conn_id": duckdb_conn_id,
+            "database": checked_path("warehouse", warehouse),
+        }
         options["connection"] = _connection(duckdb_conn_id)
         found = _hook(**options)
         self.path = str(found.get_database())
-        if self.path == MEMORY or self.path.startswith("md:"):
+        if not os.path.isabs(self.path):
             raise ConfigurationError(
                 "no warehouse file: give the operator warehouse='/path/warehouse.duckdb', or set the host "
                 f"of connection {duckdb_conn_id!r} to such a path"
             )
+        refuse_unfit_path("warehouse", self.path)
         # What the connection says wins over our defaults.
         given = found.settings | ({"memory_limit": found.memory_limit} if found.memory_limit else {})
         self._hook = _hook(**options, settings=SETTINGS | given)

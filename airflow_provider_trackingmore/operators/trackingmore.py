@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import Stats
 
 from airflow_provider_trackingmore.hooks.trackingmore import TrackingMoreHook
+from airflow_provider_trackingmore.operators.paths import checked_path
 from airflow_provider_trackingmore.operators.support import (
     SHORT_WAIT,
     RestingOperator,
@@ -101,7 +102,8 @@ class TrackingMoreToDuckDBOperator(RestingOperator):
                 zoned("updated_from", self.updated_from),
                 zoned("updated_to", self.updated_to),
                 everything=yes_or_no("everything", self.everything),
-                landing_root=self.landing_root or store.beside("landing"),
+                landing_root=checked_path("landing_root", self.landing_root, url=True)
+                or store.beside("landing"),
                 include_personal_data=self.include_personal_data,
                 most_requests=self.most_requests,
                 dry_run=self.plan_only,
@@ -149,5 +151,5 @@ class TrackingMoreToParquetOperator(RestingOperator):
         from airflow_provider_trackingmore.store import write_parquet
 
         store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-        root = self.parquet_root or store.beside("parquet")
+        root = checked_path("parquet_root", self.parquet_root, url=True) or store.beside("parquet")
         return write_parquet(store.connect, root, "trackingmore", patience=self.patience)

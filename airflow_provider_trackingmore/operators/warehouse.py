@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_trackingmore.operators.paths import checked_path
 from airflow_provider_trackingmore.operators.support import RestingOperator, WarehouseConnection
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class RunModelsOperator(RestingOperator):
         from airflow_provider_trackingmore.store import run_models
 
         store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-        return run_models(store.connect, self.sql_root, patience=self.patience)
+        sql_root = checked_path("sql_root", self.sql_root)
+        return run_models(store.connect, sql_root, patience=self.patience)
 
 
 class PublishOperator(RestingOperator):
@@ -81,6 +83,5 @@ class PublishOperator(RestingOperator):
         from airflow_provider_trackingmore.store import publish
 
         store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-        return publish(
-            store.connect, self.published or store.beside("analytics.duckdb"), patience=self.patience
-        )
+        published = checked_path("published", self.published) or store.beside("analytics.duckdb")
+        return publish(store.connect, published, patience=self.patience)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
+from starlette.responses import Response
 
 from airflow_provider_trackingmore.sandbox import control, damage
 from airflow_provider_trackingmore.sandbox.desk import Served, resolve
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
     from starlette.types import Message, Receive, Scope, Send
 
     from airflow_provider_trackingmore.sandbox.calls import Call
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from airflow_provider_trackingmore.sandbox.faults import Faults
 
 BeforeRequest = Callable[[str, dict[str, str]], Any]
+EditAnswer = Callable[[str, str, bytes], bytes]
 
 
 class App:
     """Answer HTTP requests; every answer carries the world's time as its ``Date``.
 
     ``before_request`` is called with the route's name and the query before each request is answered, and
-    may change the world.
+    may change the world. ``edit_answer`` is called with the route, the version and the body of each answer,
+    errors and gateway pages included; what it returns goes out instead.
     """
 
     def __init__(self, desk: Desk, faults: Faults) -> None:
@@ -39,6 +41,7 @@ class App:
         self.desk, self.faults = desk, faults
         self.requests: list[Served] = []
         self.before_request: BeforeRequest | None = None
+        self.edit_answer: EditAnswer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's request."""
@@ -85,8 +88,18 @@ class App:
             reply = self.desk.answer(call, request.headers)
             served.code, served.items = reply.code, reply.items
             response = damage.as_json(reply.text, reply.http_status)
+        if self.edit_answer:
+            response = _with_body(
+                response, self.edit_answer(call.route, call.dialect.name, bytes(response.body))
+            )
         served.http_status = response.status_code
         return await damage.spoil(fault, response) if fault and not damage.replaces(fault) else response
+
+
+def _with_body(response: Response, body: bytes) -> Response:
+    """Return the same response with another body."""
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(body, response.status_code, headers)
 
 
 async def _lifespan(receive: Callable[[], Awaitable[Message]], send: Send) -> None:

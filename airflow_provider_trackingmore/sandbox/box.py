@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from airflow_provider_trackingmore.sandbox.app import App, BeforeRequest
+from airflow_provider_trackingmore.sandbox.app import App, BeforeRequest, EditAnswer
 from airflow_provider_trackingmore.sandbox.clock import Clock
 from airflow_provider_trackingmore.sandbox.desk import Desk, Served
 from airflow_provider_trackingmore.sandbox.faults import Faults
@@ -94,6 +94,15 @@ class Sandbox:
         self.switches, self.faults = switches, Faults()
         self.world = World(self.clock, trackings=trackings, seed=seed)
         return Desk(self.world, self.switches, self.limiter, self.key)
+
+    @property
+    def edit_answer(self) -> EditAnswer | None:
+        """Return the hook that may replace the body of each answer, called with route, version and body."""
+        return self.app.edit_answer
+
+    @edit_answer.setter
+    def edit_answer(self, hook: EditAnswer | None) -> None:
+        self.app.edit_answer = hook
 
     def start(self) -> Sandbox:
         """Listen, and return when requests are answered."""

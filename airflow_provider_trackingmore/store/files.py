@@ -8,6 +8,7 @@ import re
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -16,6 +17,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow import fs
+
+from airflow_provider_trackingmore.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +49,11 @@ class Folder:
         return isinstance(self.system, fs.LocalFileSystem)
 
     def child(self, name: str) -> Folder:
-        """Return a folder below."""
-        return Folder(self.system, f"{self.path}/{name}")
+        """Return a folder below.
+
+        :raises ConfigurationError: if the name is none, and would lead elsewhere.
+        """
+        return Folder(self.system, self._below(name))
 
     def names(self) -> list[str]:
         """Return the names of the files, sorted."""
@@ -55,17 +61,27 @@ class Folder:
 
     def folders(self) -> list[str]:
         """Return the names of the folders, sorted."""
-        return self._list(fs.FileType.Directory)
+        found = self._list(fs.FileType.Directory)
+        # A link may lead anywhere, and what is listed here is cleaned away one day.
+        return [name for name in found if not (self.is_local and os.path.islink(f"{self.path}/{name}"))]
 
     def _list(self, kind: fs.FileType) -> list[str]:
         found = self.system.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
         return sorted(info.base_name for info in found if info.type is kind)
 
+    def _below(self, name: str) -> str:
+        """Return the path of a name in this folder, and of nothing outside."""
+        if name in ("", ".", "..") or any(mark in name for mark in "/\\\0"):
+            raise ConfigurationError(
+                f"a name of {len(name)} characters leads out of its folder; use no '/', '\\' or '..' in it"
+            )
+        return f"{self.path}/{name}"
+
     @contextmanager
     def writing(self, name: str) -> Iterator[pa.NativeFile]:
         """Open a file for writing that appears when it is whole, and not at all after an error."""
         self.system.create_dir(self.path, recursive=True)
-        target = f"{self.path}/{name}"
+        target = self._below(name)
         # An object store shows what it has got when a stream is closed, also after an error: it is given
         # whole files only.
         folder = self.path if self.is_local else tempfile.gettempdir()
@@ -93,7 +109,7 @@ class Folder:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read a small JSON file."""
-        with self.system.open_input_stream(f"{self.path}/{name}") as stream:
+        with self.system.open_input_stream(self._below(name)) as stream:
             value: dict[str, Any] = json.loads(stream.read())
         return value
 
@@ -104,7 +120,7 @@ class Folder:
         paths = [f"{self.path}/{name}" for name in names]
         if paths and self.is_local:
             # DuckDB's own reader uses every core; the other way in has one.
-            return connection.read_parquet(paths)
+            return connection.read_parquet([escape(path) for path in paths], hive_partitioning=False)
         return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.system)
 
     def remove_file(self, name: str) -> None:

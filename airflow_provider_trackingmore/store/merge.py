@@ -179,7 +179,7 @@ def _months(connection: duckdb.DuckDBPyConnection) -> str:
         "SELECT DISTINCT month FROM (SELECT unnest([stored_month, created_month]) AS month FROM decided"
         " WHERE action = 'changed') WHERE month IS NOT NULL ORDER BY 1"
     ).fetchall()
-    return ", ".join(f"'{month}'" for (month,) in rows)
+    return ", ".join("'" + month.replace("'", "''") + "'" for (month,) in rows)
 
 
 _LANDED_TRACKING = [name for name in TRACKINGS.names if name != "record_no"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
+from glob import escape
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.exceptions import CheckFailedError, ConfigurationError
 from airflow_provider_trackingmore.resources import sql_folder
+from airflow_provider_trackingmore.store import ddl
 from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse, transaction
 
 if TYPE_CHECKING:
@@ -62,13 +64,14 @@ def run_models(
         _drop_models(connection)
         for seed in sorted((root / "seeds").glob("*.csv")):
             connection.execute(
-                f"CREATE OR REPLACE TABLE {_name(seed)} AS SELECT * FROM read_csv(?, header = true)",  # noqa: S608
-                [str(seed)],
+                f'CREATE OR REPLACE TABLE "{_name(seed)}" AS'  # noqa: S608
+                " SELECT * FROM read_csv(?, header = true, hive_partitioning = false)",
+                [escape(str(seed))],
             )
         for model in models:
-            connection.execute(f"CREATE {model.kind} {model.name} AS {model.sql}")
+            connection.execute(f'CREATE {model.kind} "{model.name}" AS {model.sql}')
             comment = model.meaning.replace("'", "''")
-            connection.execute(f"COMMENT ON {model.kind} {model.name} IS '{comment}'")
+            connection.execute(f"COMMENT ON {model.kind} \"{model.name}\" IS '{comment}'")
         warnings = _run_checks(connection, checks)
     log.info(
         "built %d models; %d checks passed, %d warned",
@@ -137,4 +140,6 @@ def _run_checks(connection: duckdb.DuckDBPyConnection, checks: list[Path]) -> di
 def _name(path: Path) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
         raise ConfigurationError(f"{path.name}: use lower-case letters, digits and '_' in the name")
+    if path.stem in ddl.TABLES:
+        raise ConfigurationError(f"{path.name}: {path.stem} is a table of the store; give it another name")
     return path.stem

@@ -11,7 +11,13 @@ from uuid import uuid4
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 from airflow_provider_trackingmore.store.snapshots import Snapshots
-from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse, transaction
+from airflow_provider_trackingmore.store.warehouse import (
+    PATIENCE,
+    Warehouse,
+    open_warehouse,
+    refuse_unfit_path,
+    transaction,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,6 +47,7 @@ def publish(
     :raises WarehouseError: if there is no warehouse yet.
     """
     target = Path(os.path.abspath(published))
+    refuse_unfit_path("published", target)
     snapshots = Snapshots.at(published, "published", _KEEP)
     if target.is_dir():
         raise ConfigurationError(f"published is a folder ({target}); give the path of a file in it")

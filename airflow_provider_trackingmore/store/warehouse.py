@@ -51,6 +51,21 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 PATIENCE = 600.0
 
 
+def refuse_unfit_path(name: str, path: str | os.PathLike[str]) -> None:
+    r"""Refuse a path with which DuckDB would work on another file, or on none.
+
+    It takes what follows a ``?`` as options when it names its log, ``\`` as a separator, a word before ``:``
+    as a service, and cannot tell a database ``meta`` from the schema of that name in it.
+
+    :raises ConfigurationError: naming the argument.
+    """
+    text = os.fspath(path)
+    if any(mark in text for mark in "?\\\0") or ":" in text.split("/")[0]:
+        raise ConfigurationError(f"{name} holds '?', ':', a backslash or a null; give a plain file path")
+    if Path(text).stem == "meta":
+        raise ConfigurationError(f"{name} is called 'meta', like a schema in it; give it another name")
+
+
 @contextmanager
 def open_warehouse(
     warehouse: Warehouse, *, must_exist: bool = False, patience: float = PATIENCE
@@ -60,7 +75,7 @@ def open_warehouse(
     Keep it short: while a process holds the file, no other can open it. ``must_exist`` is for what makes
     no sense before the first load.
 
-    :raises ConfigurationError: if the database would live in memory only.
+    :raises ConfigurationError: if the database would live in memory only, or its path is no plain one.
     :raises WarehouseBusyError: if another process holds the file for longer than ``patience`` seconds.
     :raises WarehouseError: if a newer version of this package has migrated it, if it is a published copy,
         or if it must exist and does not.
@@ -87,6 +102,7 @@ def _connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
             raise ConfigurationError(
                 "the warehouse is ':memory:', which forgets every load; give a file path"
             )
+        refuse_unfit_path("warehouse", path)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         return duckdb.connect(path, config=dict(SETTINGS))
     except duckdb.IOException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -15,27 +16,41 @@ _KNOWN = {
 # Fields that appear over time are judged by their name; better one column too few than a name too many.
 # Postcodes and the couriers' own phone numbers stay.
 _PERSONAL = re.compile(
-    r"customer|consignee|recipient|receiver|sender|shipper|contact|buyer|signature|(sign|sing|receiv)ed_?by"
-    r"|(^|_)(full|first|last|user)_?name|e_?mail|phone|mobile|(^|_)sms(es)?($|_)|address|street"
-    r"|(^|_)notes?($|_)|comment|remark|proof|(^|_)pod($|_)|order_?(id_?)?(url|link|path)"
+    r"customer|consignee|recipient|receiver|sender|shipper|contact|buyer|person|neighbou?r"
+    r"|^name$|(^|_)(full|first|last|user|given|family|middle|nick)_?name|surname"
+    r"|signat|(^|_)signe[er]|(sign|sing|receiv)ed_?by"
+    r"|(hand|deliver|collect|giv|left|pick)(ed|en)?_(over_|up_)?(to|with|by)($|_)"
+    r"|e_?mail|phone|mobile|whats_?app|we_?chat|(^|_)(tel|fax|cell|sms(es)?)($|_)"
+    r"|address|street|instruction|(gate|door|access|entry)_?code"
+    r"|(^|_)(gps|geo|lat|lng|lon)($|_)|latitude|longitude|coordinates"
+    r"|birth|passport|(^|_)(ssn|vat|iban|dob)($|_)|(tax|national|identity|id_?card)_?(id|no|number|code)?($|_)"
+    r"|(^|_)notes?($|_)|comment|remark|proof|(^|_)pod($|_)|photo|picture|image"
+    r"|order_?(id_?)?(url|link|path)"
 )
 _SECRET = re.compile(
-    r"tracking_?key|account_?number|courier_?account|password|secret|token|credential|api_?key"
+    r"(tracking|api|access|private)_?key|account_?number|courier_?account|passw|(^|_)(pass|pwd)($|_)|secret"
+    r"|token|credential|authori[sz]ation|bearer|cookie"
 )
 _PLAIN = re.compile(r"post_?(al_?)?code|(^|_)zip($|_)|country|state$|^(courier_)?phone$")
 
 
 def is_secret(name: str) -> bool:
     """Return whether a field of this name may hold a credential."""
-    return name.lower() in _KNOWN[Care.SECRET] or bool(_SECRET.search(name.lower()))
+    return name.lower() in _KNOWN[Care.SECRET] or bool(_SECRET.search(_words(name)))
 
 
 def is_personal(name: str) -> bool:
     """Return whether a field of this name may hold personal data."""
-    lower = name.lower()
-    if lower in _KNOWN[Care.PERSONAL]:
+    if name.lower() in _KNOWN[Care.PERSONAL]:
         return True
-    return bool(_PERSONAL.search(lower)) and not _PLAIN.search(lower)
+    words = _words(name)
+    return bool(_PERSONAL.search(words)) and not _PLAIN.search(words)
+
+
+def _words(name: str) -> str:
+    """Return a name in lower case with ``_`` between its words, however it was written."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"[\W_]+", "_", apart).strip("_").lower()
 
 
 def cleaned(value: Any, *, include_personal_data: bool) -> Any:
@@ -48,4 +63,16 @@ def cleaned(value: Any, *, include_personal_data: bool) -> Any:
         }
     if isinstance(value, list):
         return [cleaned(inner, include_personal_data=include_personal_data) for inner in value]
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        return _cleaned_json(value, include_personal_data=include_personal_data)
     return value
+
+
+def _cleaned_json(text: str, *, include_personal_data: bool) -> str:
+    """Return a text that may be JSON itself, as some services nest it, cleaned likewise."""
+    try:
+        inner = json.loads(text)
+        kept = cleaned(inner, include_personal_data=include_personal_data)
+    except (ValueError, RecursionError):
+        return text
+    return text if kept == inner else json.dumps(kept, ensure_ascii=False)

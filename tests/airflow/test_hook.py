@@ -82,6 +82,36 @@ def test_a_misspelt_extra_is_named_in_the_log(connect, caplog):
     assert "pagesize" in caplog.text
 
 
+@pytest.mark.parametrize("extra", ["no JSON at all", "[1]", '"text"', "7"])
+def test_an_extra_that_is_no_object_is_refused_without_its_text(connect, extra):
+    with pytest.raises(ConfigurationError, match="extra is no JSON object") as caught:
+        connect(extra=extra).get_conn()
+    assert caught.value.__cause__ is None
+    assert extra not in str(caught.value)
+
+
+def test_an_extra_whose_name_is_no_name_is_not_repeated(connect, caplog):
+    connect(extra={"0815-4711": "", "pagesize": 1}).get_conn()
+    assert "['(no name)', 'pagesize'] are not known" in caplog.text
+    assert "0815" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"extra": {"account": f"shop-{KEY}"}},
+        {"extra": {"user_agent": f"agent {KEY}"}},
+        {"host": f"https://example.com/{KEY}"},
+    ],
+)
+def test_the_key_in_another_field_as_well_is_refused(connect, fields):
+    with pytest.raises(
+        ConfigurationError, match="holds the API key; the key belongs into the password"
+    ) as caught:
+        connect(**fields).get_conn()
+    assert KEY not in str(caught.value)
+
+
 def test_a_connection_that_does_not_exist_is_named():
     with pytest.raises(ConfigurationError, match="connection 'nowhere' does not exist"):
         TrackingMoreHook("nowhere").get_conn()

@@ -104,7 +104,7 @@ def test_the_timeout_ends_a_silent_answer(client_for):
         client = client_for(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.05, retries=0)
         with pytest.raises(TransportError, match="ReadTimeout") as caught:
             client.list_page()
-    assert "timeout=0.05" in str(caught.value.__cause__)
+    assert "timeout=0.05" in str(caught.value.__context__)
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import requests
-from sandbox_caller import LISTS, VERSIONS, code_of, rows_of
+from sandbox_caller import LISTS, VERSIONS, code_of, items_of, rows_of
 
 from airflow_provider_trackingmore.sandbox.faults import KINDS
 
@@ -279,3 +279,30 @@ class TestFaults:
 
 def _delivered(version: str) -> dict[str, str]:
     return {"status" if version == "v2" else "delivery_status": "delivered"}
+
+
+class TestEditedAnswers:
+    """A hook may replace the body of any answer, and of nothing else."""
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_what_the_hook_returns_goes_out(self, box, call, version):
+        seen = []
+
+        def edit(route, name, body):
+            seen.append((route, name, len(items_of(json.loads(body)))))
+            return b"<html>not the service</html>"
+
+        box.edit_answer = edit
+        reply = call.page(version, size=3)
+        assert (reply.text, reply.status_code) == ("<html>not the service</html>", 200)
+        assert seen == [("list", version, 3)]
+        box.edit_answer = None
+        assert call.walk(version)
+
+    def test_gateway_pages_pass_through_it_and_faults_spoil_what_it_returns(self, box, call):
+        box.edit_answer = lambda route, version, body: body.replace(b"Gateway", b"Edited")
+        box.faults.add("html_502")
+        assert "Edited trouble" in call.page("v4").text
+        box.edit_answer = lambda route, version, body: b"0123456789"
+        box.faults.add("truncated")
+        assert call.page("v4").text == "01234"

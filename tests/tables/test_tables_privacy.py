@@ -51,6 +51,24 @@ NEW_PERSONAL = {
     "received_by": MARK,
     "delivery_remark": MARK,
     "notes": MARK,
+    "name": MARK,
+    "surname": MARK,
+    "given name": MARK,
+    "Family-Name": MARK,
+    "contactPerson": MARK,
+    "signatory": MARK,
+    "left_with": MARK,
+    "handedOverTo": MARK,
+    "neighbour": MARK,
+    "photo": {"url": MARK},
+    "gps": [MARK, MARK],
+    "deliveryInstructions": MARK,
+    "dateOfBirth": MARK,
+    "passport_no": MARK,
+    "taxId": MARK,
+    "whatsapp": MARK,
+    "tel": MARK,
+    "gate_code": MARK,
 }
 
 
@@ -144,6 +162,34 @@ def test_a_credential_of_the_wrong_type_or_inside_a_personal_field_is_nowhere(in
         assert SECRET not in everything(page)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["trackingKey", "API-Key", "accessToken", "Authorization", "client secret", "passwd", "pwd", "cookie"],
+)
+def test_a_new_credential_is_nowhere_however_it_is_written(name):
+    page = decode(page_of(record(**{name: SECRET, "deep": [{name: SECRET}]})), include_personal_data=True)
+    assert SECRET not in everything(page)
+
+
+def test_json_inside_a_text_is_cleaned_like_what_surrounds_it():
+    inner = {"customer_name": MARK, "tracking_key": SECRET, "kept": [1, "ü"]}
+    texts = {
+        "payload": json.dumps(inner),
+        "list": json.dumps([inner]),
+        "twice": json.dumps({"x": json.dumps(inner)}),
+    }
+    untouched = {"a": "{no json}", "b": '{"kept":   1}', "c": "[1, 2", "d": "[" * 2000}
+    page = decode(page_of(record(**texts, **untouched)))
+    assert MARK not in everything(page)
+    assert SECRET not in everything(page)
+    extra = json.loads(row(page.trackings)["extra"])
+    assert json.loads(extra["payload"]) == {"kept": [1, "ü"]}
+    assert {name: extra[name] for name in untouched} == untouched
+    asked = everything(decode(page_of(record(**texts)), include_personal_data=True))
+    assert MARK in asked
+    assert SECRET not in asked
+
+
 @every_version
 def test_a_personal_field_of_the_wrong_type_is_nowhere_unless_asked_for(version):
     for value in ([MARK], {"a": MARK}, [[{"b": MARK}]]):
@@ -182,7 +228,9 @@ def test_postcodes_carrier_texts_and_the_phones_of_couriers_stay():
 @pytest.mark.parametrize(
     "name",
     ["postcode", "recipient_postal_code", "customer_postcode", "destination_zip", "recipient_country",
-     "courier_phone", "phone", "customs_status", "delivery_type", "footnote_id", "received_date"],
+     "courier_phone", "phone", "customs_status", "delivery_type", "footnote_id", "received_date",
+     "courier_name", "service_name", "signed", "delivered_at", "latest_status",
+     "taxes", "telemetry", "longest_side"],
 )  # fmt: skip
 def test_new_fields_that_name_nobody_stay_in_extra(name):
     page = decode(page_of(record(**{name: "here"})))
