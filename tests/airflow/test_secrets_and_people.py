@@ -68,7 +68,7 @@ class Trial:
 
 def connection(url: str, **fields) -> str:
     """Return a connection as JSON; ``extra`` adds to what keeps the runs short."""
-    quick = {"requests_per_second": 1000, "page_size": 8, "retries": 0, "timeout": 5}
+    quick = {"requests_per_second": 1000, "page_size": 8, "retries": 0, "timeout": 60}
     extra = fields.pop("extra", {})
     extra = quick | extra if isinstance(extra, dict) else extra
     return json.dumps({"conn_type": "trackingmore", "password": KEY, "host": url} | fields | {"extra": extra})

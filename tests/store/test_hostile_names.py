@@ -192,11 +192,12 @@ def test_a_file_whose_name_is_no_plain_word_is_refused(tmp_path, warehouse, name
 
 
 def test_a_month_that_looks_like_sql_is_only_a_text(warehouse):
-    load(warehouse, [record("a", scan("2026-11-01 10:00:00"))])
+    load(warehouse, [record(name, scan("2026-11-01 10:00:00")) for name in ("a", "b")])
     with duckdb.connect(warehouse) as connection:
         connection.execute("UPDATE trackings SET created_month = $$x') OR true --$$")
     changed = record("a", scan("2026-11-02 10:00:00"), update_at="2026-11-05T00:00:00+00:00")
     assert load(warehouse, [changed]).changed == 1
+    assert rows(warehouse, "SELECT count(DISTINCT tracking_key) FROM checkpoints") == [(2,)]
 
 
 def test_every_name_that_stands_in_sql_unquoted_is_a_plain_word():
