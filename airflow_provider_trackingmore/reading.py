@@ -198,12 +198,11 @@ class WindowReader:
         """Walk the pages of a window until two passes agree; ``begun`` is the answer that called for it.
 
         A record can be skipped only when another one left, and one that left is missing from the next
-        pass: two equal passes prove that nothing moved. So nothing may enter the window meanwhile.
+        pass: two equal passes prove that nothing moved. So nothing may enter the window between pages.
         """
         first = begun if is_first_page else None
         if begun.service_time and (open_for := window.bounds[1] - begun.service_time) >= timedelta(0):
             self._client.pause(open_for.total_seconds() + 1)
-            first = None
         before: set[str] | None = None
         for _ in range(passes):
             seen = self._pass(window, first, before)

@@ -52,7 +52,8 @@ def main() -> int:
         arrivals, rate = read(version, size, times)
         requests = len(arrivals)
         most = 2 * pages + 2 if times is burst else int(1.5 * pages)
-        imposed = (requests - 1) / rate
+        # Of a burst the two seconds are part for which it is left to settle.
+        imposed = (requests - 1) / rate + (2 if times is burst else 0)
         slower = (arrivals[-1] - arrivals[0]) / imposed - 1
         what = "in one second" if times is burst else "over a day"
         print(f"{version}, {len(times):,} changes {what}, pages of {size}", flush=True)

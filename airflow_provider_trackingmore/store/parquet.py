@@ -75,12 +75,12 @@ def write_parquet(
             changed = {name: state for name, state in found.items() if before.get(name) != state}
             for name in changed:
                 for table in _ORDER:
-                    _write_partition(connection, top, table, *name.split("/"))
+                    _write_partition(connection, top, table, *name.split("/", 1))
         # A month empties when a tracking's creation time, unknown at first, becomes known.
         gone = {name for name in before if name not in found and source in (None, name.split("/")[0])}
         for name in gone:
             for table in _ORDER:
-                _partition(top, table, *name.split("/")).remove()
+                _partition(top, table, *name.split("/", 1)).remove()
         if changed or gone:
             kept = {name: state for name, state in before.items() if name not in gone}
             top.write_json(_STATE, kept | changed)

@@ -41,9 +41,9 @@ def distinct_pairs(left: pa.Array, right: pa.Array) -> tuple[list[tuple[Any, Any
     width = len(second.dictionary)
     codes = pc.add(pc.multiply(first.indices, width), second.indices)
     lefts, rights = first.dictionary.to_pylist(), second.dictionary.to_pylist()
-    present = pc.unique(codes)
-    pairs = [(lefts[code // width], rights[code % width]) for code in present.to_pylist()]
-    return pairs, pc.index_in(codes, present)
+    present = codes.dictionary_encode()
+    pairs = [(lefts[code // width], rights[code % width]) for code in present.dictionary.to_pylist()]
+    return pairs, present.indices
 
 
 def coded(values: Sequence[str | None], places: pa.Array) -> pa.DictionaryArray:

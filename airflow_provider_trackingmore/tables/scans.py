@@ -152,9 +152,9 @@ def _offsets(local: pa.TimestampArray, zone: pa.Int16Array, zones: list[str]) ->
     width = len(zones)
     days = pc.cast(pc.cast(local, pa.date32()).view(pa.int32()), pa.int64())
     marks = pc.add(pc.multiply(days, width), pc.cast(zone, pa.int64()))
-    distinct = pc.unique(marks).drop_null()
-    minutes = [offset_on(zones[mark % width], mark // width) for mark in distinct.to_pylist()]
-    return pa.array(minutes, pa.int16()).take(pc.index_in(marks, distinct))
+    distinct = marks.dictionary_encode()
+    minutes = [offset_on(zones[mark % width], mark // width) for mark in distinct.dictionary.to_pylist()]
+    return pa.array(minutes, pa.int16()).take(distinct.indices)
 
 
 def _in_zone(local: pa.TimestampArray, zone: str) -> pa.TimestampArray:
