@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -49,12 +50,15 @@ class Folder:
         return self._list(fs.FileType.Directory)
 
     def _list(self, kind: fs.FileType) -> list[str]:
-        found = self.system.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
-        return sorted(info.base_name for info in found if info.type is kind)
+        return sorted(info.base_name for info in self._entries() if info.type is kind)
+
+    def _entries(self) -> list[fs.FileInfo]:
+        found: list[fs.FileInfo] = self.system.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
+        return found
 
     @contextmanager
     def writing(self, name: str) -> Iterator[pa.NativeFile]:
-        """Open a file for writing that appears when it is whole, and not at all after an error."""
+        """Open a file for writing that appears when it is whole and on the disk, and not after an error."""
         self.system.create_dir(self.path, recursive=True)
         target = f"{self.path}/{name}"
         if not isinstance(self.system, fs.LocalFileSystem):
@@ -66,6 +70,7 @@ class Folder:
         try:
             with self.system.open_output_stream(aside) as stream:
                 yield stream
+            to_disk(aside)
             self.system.move(aside, target)
         finally:
             Path(aside).unlink(missing_ok=True)
@@ -97,6 +102,38 @@ class Folder:
             return connection.read_parquet(paths)
         return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.system)
 
+    def to_disk(self) -> None:
+        """See to it that the files which have appeared stay, even if the power fails."""
+        if isinstance(self.system, fs.LocalFileSystem) and Path(self.path).exists():
+            to_disk(self.path)
+
+    def written_at(self) -> datetime:
+        """Return when something in it was last written, zoned; long ago if nobody can tell."""
+        found = [self.system.get_file_info(self.path), *self._entries()]
+        return max((info.mtime for info in found if info.mtime), default=datetime.min.replace(tzinfo=UTC))
+
+    def sweep(self, before: datetime) -> None:
+        """Remove what killed writers left: files begun before a moment that never appeared."""
+        for info in self._entries():
+            if info.base_name.startswith(".") and info.mtime and info.mtime < before:
+                with suppress(FileNotFoundError):
+                    self.system.delete_file(info.path)
+
+    def delete(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        with suppress(FileNotFoundError):
+            self.system.delete_file(f"{self.path}/{name}")
+
     def remove(self) -> None:
-        """Remove the folder with all it holds."""
-        self.system.delete_dir(self.path)
+        """Remove the folder with all it holds, if it is there."""
+        with suppress(FileNotFoundError):
+            self.system.delete_dir(self.path)
+
+
+def to_disk(path: str | os.PathLike[str]) -> None:
+    """Wait until a file of a local disk, or the names in a folder, would survive a power failure."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
