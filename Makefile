@@ -1,4 +1,4 @@
-.PHONY: demo test check format bench prove-moving clients clean
+.PHONY: demo test check format bench prove-moving prove-kill clients clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -16,6 +16,9 @@ format: .venv/.ready # put code and SQL into form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	.venv/bin/sqlfluff fix --processes 2 sql
+
+prove-kill: .venv/.ready # kill a run at every place where it changes a file
+	@.venv/bin/python tests/kill
 
 bench: .tools/bench/.ready # measure beside other ways, as ratios
 	@.tools/bench/bin/python benchmarks/run.py

@@ -134,12 +134,15 @@ class WarehouseConnection:
         refuse_unfit_path("warehouse", self.path)
         # What the connection says wins over our defaults.
         given = found.settings | ({"memory_limit": found.memory_limit} if found.memory_limit else {})
-        self._hook = _hook(**options, settings=SETTINGS | given)
+        self._settings = SETTINGS | given
+        self._hook = _hook(**options, settings=self._settings)
 
     @property
     def connect(self) -> Callable[[], Any]:
         """Return what opens the warehouse."""
-        os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
+        from airflow_provider_trackingmore.store.warehouse import make_room
+
+        make_room(self.path, self._settings)
         connect: Callable[[], Any] = self._hook.get_conn
         return connect
 

@@ -6,8 +6,9 @@ import json
 import os
 import re
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,8 +67,11 @@ class Folder:
         return [name for name in found if not (self.is_local and os.path.islink(f"{self.path}/{name}"))]
 
     def _list(self, kind: fs.FileType) -> list[str]:
-        found = self.system.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
-        return sorted(info.base_name for info in found if info.type is kind)
+        return sorted(info.base_name for info in self._entries() if info.type is kind)
+
+    def _entries(self) -> list[fs.FileInfo]:
+        found: list[fs.FileInfo] = self.system.get_file_info(fs.FileSelector(self.path, allow_not_found=True))
+        return found
 
     def _below(self, name: str) -> str:
         """Return the path of a name in this folder, and of nothing outside."""
@@ -79,7 +83,7 @@ class Folder:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[pa.NativeFile]:
-        """Open a file for writing that appears when it is whole, and not at all after an error."""
+        """Open a file for writing that appears when it is whole and on the disk, and not after an error."""
         self.system.create_dir(self.path, recursive=True)
         target = self._below(name)
         # An object store shows what it has got when a stream is closed, also after an error: it is given
@@ -89,6 +93,7 @@ class Folder:
         try:
             with fs.LocalFileSystem().open_output_stream(aside) as stream:
                 yield stream
+            to_disk(aside)
             if self.is_local:
                 self.system.move(aside, target)
             else:
@@ -123,13 +128,31 @@ class Folder:
             return connection.read_parquet([escape(path) for path in paths], hive_partitioning=False)
         return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.system)
 
-    def remove_file(self, name: str) -> None:
-        """Remove one file."""
-        self.system.delete_file(f"{self.path}/{name}")
+    def to_disk(self) -> None:
+        """See to it that the files which have appeared stay, even if the power fails."""
+        if self.is_local and Path(self.path).exists():
+            to_disk(self.path)
+
+    def written_at(self) -> datetime:
+        """Return when something in it was last written, zoned; long ago if nobody can tell."""
+        found = [self.system.get_file_info(self.path), *self._entries()]
+        return max((info.mtime for info in found if info.mtime), default=datetime.min.replace(tzinfo=UTC))
+
+    def sweep(self, before: datetime) -> None:
+        """Remove what killed writers left: files begun before a moment that never appeared."""
+        for info in self._entries():
+            if _UNFINISHED.fullmatch(info.base_name) and info.mtime and info.mtime < before:
+                with suppress(FileNotFoundError):
+                    self.system.delete_file(info.path)
+
+    def delete(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        with suppress(FileNotFoundError):
+            self.system.delete_file(self._below(name))
 
     def remove(self) -> None:
         """Remove the folder with all it holds, if it is there."""
-        if self.system.get_file_info(self.path).type is not fs.FileType.NotFound:
+        with suppress(FileNotFoundError):
             self.system.delete_dir(self.path)
 
     def remove_unfinished(self) -> None:

@@ -72,11 +72,13 @@ class Run:
 
     def finish_window(self, name: str, facts: dict[str, Any]) -> None:
         """Say that everything of this window has landed."""
+        # What vouches for files must not outlive them.
+        self.files.to_disk()
         self.files.write_json(f"{name}.json", facts)
 
     def reopen_window(self, name: str) -> None:
         """Say that this window has to be read again; what has landed stays."""
-        self.files.remove_file(f"{name}.json")
+        self.files.delete(f"{name}.json")
 
     def finished_windows(self) -> list[dict[str, Any]]:
         """Return the facts of the windows that are done."""
@@ -105,6 +107,9 @@ class Run:
 
 
 _MARKS = ("run.json", "merged.json")
+
+# Nobody writes one landing file for longer: what was begun before was left by a process that was killed.
+_WRITING_AT_MOST = timedelta(hours=1)
 
 
 def start_run(root: str, account: Account, asked: Asked, found: Range) -> Run:
@@ -136,19 +141,30 @@ def unfinished_run(root: str, account: Account, asked: Asked, watermark: datetim
 
 
 def clean_landing(root: str, account: Account, older_than: timedelta) -> int:
-    """Remove runs of more than this age, merged or abandoned; return how many."""
+    """Remove runs of more than this age, merged or abandoned, and what killed ones left; return how many."""
+    now = datetime.now(UTC)
     removed = 0
     for folder, about in _runs(root, account):
-        if datetime.now(UTC) - _required(about["started_at"]) > older_than:
+        if now - _required(about["started_at"]) > older_than:
+            # Without this file it is no run, so that nobody goes on with what is left of it.
+            folder.delete("run.json")
             folder.remove()
             removed += 1
+    for folder in _folders(root, account):
+        if "run.json" not in folder.names() and now - folder.written_at() > _WRITING_AT_MOST:
+            folder.remove()
+        folder.sweep(before=now - _WRITING_AT_MOST)
     return removed
 
 
 def _runs(root: str, account: Account) -> list[tuple[Folder, dict[str, Any]]]:
+    folders = [folder for folder in _folders(root, account) if "run.json" in folder.names()]
+    return [(folder, folder.read_json("run.json")) for folder in folders]
+
+
+def _folders(root: str, account: Account) -> list[Folder]:
     parent = _account_folder(root, account)
-    folders = [parent.child(name) for name in parent.folders()]
-    return [(folder, folder.read_json("run.json")) for folder in folders if "run.json" in folder.names()]
+    return [parent.child(name) for name in parent.folders()]
 
 
 def _account_folder(root: str, account: Account) -> Folder:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+from uuid import uuid4
 
 import duckdb
 
@@ -20,7 +22,7 @@ from airflow_provider_trackingmore.store import ddl
 from airflow_provider_trackingmore.store.locks import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 # A path, or what opens a connection (an Airflow hook's get_conn).
 Warehouse: TypeAlias = "str | os.PathLike[str] | Callable[[], duckdb.DuckDBPyConnection]"
@@ -103,7 +105,7 @@ def _connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
                 "the warehouse is ':memory:', which forgets every load; give a file path"
             )
         refuse_unfit_path("warehouse", path)
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_room(path)
         return duckdb.connect(path, config=dict(SETTINGS))
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
@@ -127,6 +129,26 @@ def warehouse_path(warehouse: Warehouse) -> Path:
             "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
         ).fetchall()
     return Path(path).absolute()
+
+
+def make_room(path: str | os.PathLike[str], settings: Mapping[str, str | bool] = SETTINGS) -> None:
+    """Make the folder of a warehouse and, where there is none, an empty database that is whole.
+
+    DuckDB writes a new file in several steps, and refuses for ever one that a process was killed in making.
+    """
+    place = Path(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in place.parent.glob(f".{escape(place.name)}.*.making"):
+        leftover.unlink(missing_ok=True)
+    if place.exists():
+        return
+    aside = place.with_name(f".{place.name}.{uuid4().hex}.making")
+    duckdb.connect(aside, config=dict(settings)).close()
+    # A link never replaces what another process made meanwhile. Where there are no links, or that process
+    # took ours for a leftover, DuckDB makes the file itself.
+    with suppress(OSError):
+        os.link(aside, place)
+    aside.unlink(missing_ok=True)
 
 
 def _named(warehouse: Warehouse) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -117,6 +119,61 @@ def test_old_runs_are_cleaned_merged_or_abandoned(root, tmp_path):
     assert not Path(old_merged.files.path).exists()
     assert not Path(old_open.files.path).exists()
     assert Path(new_merged.files.path).exists()
+
+
+def aged(path: Path, hours: float) -> Path:
+    """Make a file or folder look as if it had been written so many hours ago."""
+    moment = time.time() - 3600 * hours
+    os.utime(path, (moment, moment))
+    return path
+
+
+def test_files_that_a_killed_process_began_are_removed_when_nobody_can_still_write_them(root):
+    folder = Path(start(root).files.path)
+    (left, fresh) = (folder / f".created-1-2.1.trackings.parquet.{name}" for name in ("left", "fresh"))
+    for path, hours in ((left, 2), (fresh, 0.5)):
+        path.write_bytes(b"half a file")
+        aged(path, hours)
+    assert clean_landing(root, ACCOUNT, timedelta(days=7)) == 0
+    assert (left.exists(), fresh.exists()) == (False, True)
+
+
+def test_a_folder_that_never_became_a_run_is_removed(root):
+    folder = Path(start(root).files.path)
+    (begun, fresh) = (folder.with_name(f"20261110T000000Z-{name}") for name in ("begun", "fresh"))
+    begun.mkdir()
+    fresh.mkdir()
+    (begun / ".run.json.0123").write_bytes(b"{")
+    for path in (*begun.iterdir(), begun):
+        aged(path, 2)
+    clean_landing(root, ACCOUNT, timedelta(days=7))
+    assert (begun.exists(), fresh.exists(), folder.exists()) == (False, True, True)
+
+
+def test_a_removal_that_was_killed_leaves_no_run_to_go_on_with_and_is_finished_later(root, monkeypatch):
+    run = start(root)
+    run.land("created-1-2", decode_page(body(record("a"))))
+    run.mark_merged()
+    folder = Path(run.files.path)
+
+    def killed(self: Folder) -> None:
+        (folder / "merged.json").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Folder, "remove", killed)
+        clean_landing(root, ACCOUNT, timedelta(0))
+    assert unfinished_run(root, ACCOUNT, Asked(None, None), None) is None
+    for path in (*folder.iterdir(), folder):
+        aged(path, 2)
+    clean_landing(root, ACCOUNT, timedelta(days=7))
+    assert not folder.exists()
+
+
+def test_a_folder_that_is_gone_is_as_good_as_removed(tmp_path):
+    Folder.at(tmp_path / "gone").remove()
+    Folder.at(tmp_path).delete("gone.json")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_not_finished_never_appears(tmp_path):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -115,3 +118,42 @@ def test_a_warehouse_of_the_first_schema_version_is_brought_up_to_date(warehouse
         connection.execute("UPDATE meta.schema_version SET version = 1")
     with open_warehouse(warehouse) as connection:
         assert connection.execute(columns).fetchall() == new
+
+
+def test_a_new_warehouse_is_never_there_by_half(warehouse, monkeypatch):
+    seen = []
+
+    def watch(path, **options):
+        connection = duckdb.connect(path, **options)
+        seen.append((Path(path).name, Path(warehouse).exists()))
+        return connection
+
+    monkeypatch.setattr(module, "duckdb", SimpleNamespace(connect=watch, IOException=duckdb.IOException))
+    with open_warehouse(warehouse):
+        pass
+    (made, there_while_made), (opened, _) = seen
+    assert made != opened
+    assert not there_while_made
+    assert [path.name for path in Path(warehouse).parent.iterdir()] == [opened]
+
+
+def test_what_a_process_left_that_was_killed_in_making_the_warehouse_is_removed(warehouse):
+    leftover = Path(warehouse).with_name(".warehouse.duckdb.0123.making")
+    for content in (b"", b"half a header"):
+        leftover.write_bytes(content)
+        with open_warehouse(warehouse):
+            pass
+        assert not leftover.exists()
+
+
+def test_a_warehouse_that_another_process_made_meanwhile_is_not_replaced(warehouse, monkeypatch):
+    link = os.link
+
+    def late(aside, place):
+        with duckdb.connect(place) as other:
+            other.execute("CREATE TABLE theirs AS SELECT 1 AS n")
+        link(aside, place)
+
+    monkeypatch.setattr(os, "link", late)
+    with open_warehouse(warehouse) as connection:
+        assert connection.execute("FROM theirs").fetchall() == [(1,)]
