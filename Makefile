@@ -1,4 +1,7 @@
-.PHONY: demo test check format bench clients clean
+COUNT ?= 200000
+SEED ?= 1
+
+.PHONY: demo test check format bench fuzz clients clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -20,10 +23,13 @@ format: .venv/.ready # put code and SQL into form
 bench: .tools/bench/.ready # measure beside other ways, as ratios
 	@.tools/bench/bin/python benchmarks/run.py
 
+fuzz: .venv/.ready # decode COUNT pages no service should send, made from SEED
+	@PYTHONPATH=tests .venv/bin/python tests/tables/fuzzing.py --count $(COUNT) --seed $(SEED)
+
 clients: .tools/clients/.ready # bring the published clients that the sandbox is tested with
 
 clean: # remove what the other targets made
-	rm -rf .venv .tools demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools .fuzz demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.ready: pyproject.toml tests/constraints/development.txt scripts/environment
 	@scripts/environment .venv --group dev --constraint tests/constraints/development.txt
