@@ -1,4 +1,7 @@
-.PHONY: demo test check format bench prove-moving prove-kill clients clean
+COUNT ?= 200000
+SEED ?= 1
+
+.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests fuzz clients clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -23,13 +26,21 @@ prove-kill: .venv/.ready # kill a run at every place where it changes a file
 bench: .tools/bench/.ready # measure beside other ways, as ratios
 	@.tools/bench/bin/python benchmarks/run.py
 
+prove: prove-moving prove-kill fuzz prove-requests # all the long runs, one after the other; some hours
+
+prove-requests: .venv/.ready # requests of a window beside its pages, and their pace beside the limit
+	.venv/bin/python benchmarks/spread.py
+
 prove-moving: .venv/.ready # 10,000 stories of a service that moves while it is read; about an hour
 	.venv/bin/python scripts/prove_moving.py 10000
+
+fuzz: .venv/.ready # decode COUNT pages no service should send, made from SEED
+	@PYTHONPATH=tests .venv/bin/python tests/tables/fuzzing.py --count $(COUNT) --seed $(SEED)
 
 clients: .tools/clients/.ready # bring the published clients that the sandbox is tested with
 
 clean: # remove what the other targets made
-	rm -rf .venv .tools demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools .fuzz demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.ready: pyproject.toml tests/constraints/development.txt scripts/environment
 	@scripts/environment .venv --group dev --constraint tests/constraints/development.txt

@@ -161,3 +161,12 @@ class Folder:
             for path in Path(self.path).rglob(".*"):
                 if _UNFINISHED.fullmatch(path.name):
                     path.unlink()
+
+
+def to_disk(path: str | os.PathLike[str]) -> None:
+    """Wait until a file of a local disk, or the names in a folder, would survive a power failure."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

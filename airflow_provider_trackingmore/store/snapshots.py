@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
+from airflow_provider_trackingmore.store.files import to_disk
 from airflow_provider_trackingmore.store.locks import only_run
 
 if TYPE_CHECKING:
@@ -161,8 +162,8 @@ class Draft:
             folder.mkdir()
             before.rename(folder / path.name)
         os.replace(link, path)
-        _sync_folder(home)
-        _sync_folder(path.parent)
+        to_disk(home)
+        to_disk(path.parent)
 
 
 def link_tree(source: Path, target: Path) -> None:
@@ -211,14 +212,5 @@ def _sync_to_disk(top: Path) -> None:
         for name in names:
             # What is linked from an earlier snapshot has been on disk since then.
             if os.stat(path := Path(folder, name)).st_nlink == 1:
-                with path.open("rb") as file:
-                    os.fsync(file.fileno())
-        _sync_folder(Path(folder))
-
-
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+                to_disk(path)
+        to_disk(folder)

@@ -48,9 +48,10 @@ def distinct_pairs(left: pa.Array, right: pa.Array) -> tuple[list[tuple[Any, Any
 
 def coded(values: Sequence[str | None], places: pa.Array) -> pa.DictionaryArray:
     """Return a column of few distinct values: ``places`` says which of ``values`` each row has."""
-    distinct = list(dict.fromkeys(value for value in values if value is not None))
-    codes = pa.array([None if value is None else distinct.index(value) for value in values], pa.int32())
-    return pa.DictionaryArray.from_arrays(codes.take(places), pa.array(distinct, pa.string()))
+    distinct = dict.fromkeys(value for value in values if value is not None)
+    code_of = {value: code for code, value in enumerate(distinct)}
+    codes = pa.array([None if value is None else code_of[value] for value in values], pa.int32())
+    return pa.DictionaryArray.from_arrays(codes.take(places), pa.array(list(distinct), pa.string()))
 
 
 def running_numbers(length: int) -> pa.Int64Array:

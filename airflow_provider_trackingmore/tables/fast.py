@@ -9,6 +9,13 @@ import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from airflow_provider_trackingmore.tables.columns import blank_to_null
+from airflow_provider_trackingmore.tables.limits import (
+    LARGE_BODY,
+    LONGEST_NAME,
+    MOST_OBJECTS,
+    MOST_RECORDS,
+    MOST_SCANS,
+)
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.tables.fields import FieldMap
@@ -22,6 +29,9 @@ def read_regular(body: bytes, fields: FieldMap) -> pa.StructArray | None:
     """
     # A document that begins with null ends the whole process inside Arrow (26.0).
     if not body[:64].lstrip().startswith(b"{"):
+        return None
+    # Tiny records by the million would take sixty times their bytes as columns, before anything is known.
+    if len(body) > LARGE_BODY and body.count(b"{") > MOST_OBJECTS:
         return None
     try:
         table = arrow_json.read_json(
@@ -50,10 +60,25 @@ def read_regular(body: bytes, fields: FieldMap) -> pa.StructArray | None:
 
 
 def _is_regular(records: pa.StructArray, fields: FieldMap) -> bool:
-    """Return whether there is a full record with an id at every place, and a full scan likewise."""
+    """Return whether there is a full record with a usable id at every place, and a full scan likewise."""
+    if len(records) > MOST_RECORDS or records.null_count:
+        return False
     id_name = next(field.path[0] for field in fields.record if field.column == "source_id")
     ids = records.field(id_name)
-    if records.null_count or blank_to_null(ids).null_count or pc.any(pc.utf8_is_space(ids)).as_py():
+    if blank_to_null(ids).null_count or not _are_names(ids):
         return False
-    legs = (records.field(name).field(fields.checkpoints_name) for name, _ in fields.legs)
-    return all(scans.values.null_count == 0 for scans in legs)
+    if pc.any(pc.utf8_is_space(ids)).as_py() or pc.any(pc.match_substring(ids, "\ufffd")).as_py():
+        return False
+    legs = [records.field(name) for name, _ in fields.legs]
+    courier = next(field.path[0] for field in fields.leg if field.column == "courier_code")
+    scans = [leg.field(fields.checkpoints_name).values for leg in legs]
+    return (
+        all(one.null_count == 0 for one in scans)
+        and sum(map(len, scans)) <= MOST_SCANS
+        and all(_are_names(leg.field(courier)) for leg in legs)
+    )
+
+
+def _are_names(texts: pa.StringArray) -> bool:
+    """Return whether all texts are short enough to be repeated for every scan."""
+    return (pc.max(pc.binary_length(texts)).as_py() or 0) <= LONGEST_NAME

@@ -55,7 +55,10 @@ class Field:
 
 @dataclass(frozen=True)
 class FieldMap:
-    """One version's map: ``list_path`` leads to the records of a page."""
+    """One version's map: ``list_path`` leads to the records of a page.
+
+    ``null_is_empty`` says that null in the place of the list means a page without records.
+    """
 
     service: str
     version: str
@@ -67,6 +70,7 @@ class FieldMap:
     checkpoint: tuple[Field, ...]
     legs: tuple[tuple[str, str], ...] = (("origin_info", "origin"), ("destination_info", "destination"))
     checkpoints_name: str = "trackinfo"
+    null_is_empty: bool = False
 
     @cached_property
     def checkpoint_type(self) -> pa.StructType:
@@ -253,6 +257,7 @@ V4 = FieldMap(
     version="v4",
     list_path=("data",),
     beside_list=None,
+    null_is_empty=True,
     envelope=(_META,),
     record=(
         *_texts(

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_trackingmore.exceptions import ResponseShapeError
+from airflow_provider_trackingmore.exceptions import ConfigurationError, ResponseShapeError
 from airflow_provider_trackingmore.tables.columns import hashed
 from airflow_provider_trackingmore.tables.fast import read_regular
 from airflow_provider_trackingmore.tables.fields import field_map
 from airflow_provider_trackingmore.tables.flatten import Origin, flatten
+from airflow_provider_trackingmore.tables.limits import MOST_BYTES
 from airflow_provider_trackingmore.tables.privacy import cleaned
 from airflow_provider_trackingmore.tables.schema import REJECTED
 from airflow_provider_trackingmore.tables.tolerant import Refused, read_tolerant
@@ -29,7 +30,9 @@ class Page:
     """One page as Arrow tables; see :mod:`.schema` for their columns.
 
     ``reader`` is ``fast`` or ``tolerant``: how regular the page was, not how complete the result is.
-    Always ``trackings.num_rows`` plus the rejected rows of kind ``tracking`` equals ``received``.
+    Always ``trackings.num_rows`` plus the rejected rows of kind ``tracking`` equals ``received``; and every
+    checkpoint received is a row of ``checkpoints``, a rejected row of kind ``checkpoint``, or inside a
+    rejected tracking.
     """
 
     trackings: pa.Table
@@ -75,11 +78,17 @@ def decode_page(
     :param account: label of the account; part of every key.
     :param observed_at: when the page was received, zoned; by default now.
     :param include_personal_data: keep names, e-mail addresses and the like in ``extra``.
-    :raises ResponseShapeError: if the body is not one JSON document that holds the list.
+    :raises ResponseShapeError: if the body is not one JSON document that holds the list, or holds more
+        than a page can (see :mod:`.limits`).
+    :raises ConfigurationError: if there is no such service or version, or ``observed_at`` has no zone.
     """
     fields = field_map(service, version)
+    if observed_at is not None and observed_at.tzinfo is None:
+        raise ConfigurationError("observed_at has no zone")
     observed = (observed_at or datetime.now(UTC)).astimezone(UTC)
     origin = Origin(account, observed, include_personal_data)
+    if len(body) > MOST_BYTES:
+        raise ResponseShapeError(f"the page is larger than {MOST_BYTES // 2**20} MB")
     try:
         records = read_regular(body, fields)
         refused: list[Refused] = []

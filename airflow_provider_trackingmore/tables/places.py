@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -60,7 +59,9 @@ def country_code(text: str | None) -> str | None:
     """
     if not text:
         return None
-    name = re.sub(r"\s*\[[^\]]*\]\s*$", "", text).strip()
+    name = text.strip()
+    if name.endswith("]") and (bracket := name.find("[", name.rfind("]", 0, -1) + 1)) >= 0:
+        name = name[:bracket].rstrip()
     if len(name) == 2 and name.isascii() and name.isalpha():
         return name.upper()
     return _country_names().get(name.casefold(), text)

@@ -98,7 +98,7 @@ TRACKINGS = _schema(
     ("origin_leg", LEG, "header of the origin leg, the carrier's times as text"),
     ("destination_leg", LEG, "header of the destination leg, the carrier's times as text"),
     ("checkpoint_count", _I, "checkpoints in this snapshot"),
-    ("extra", _S, "JSON of fields this version does not know"),
+    ("extra", _S, "JSON of fields this version does not know; _repeated: earlier values of repeated names"),
     ("created_month", _E, "YYYY-MM of created_at_utc, or unknown: the partition, it never changes"),
     ("api_version", _E, "version of the service's API that gave the snapshot"),
     ("observed_at_utc", MOMENT, "when this snapshot was received"),

@@ -7,7 +7,6 @@ records that cannot be named, are set aside with the reason. Nothing is dropped 
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from airflow_provider_trackingmore.exceptions import ResponseShapeError
+from airflow_provider_trackingmore.tables.document import Repeating, read_document, text_safe
 from airflow_provider_trackingmore.tables.fields import Care, Kind
+from airflow_provider_trackingmore.tables.limits import LONGEST_NAME, MOST_RECORDS, MOST_SCANS
 from airflow_provider_trackingmore.tables.privacy import cleaned
 
 if TYPE_CHECKING:
@@ -52,39 +53,10 @@ def read_tolerant(body: bytes, fields: FieldMap, *, include_personal_data: bool)
 
     :raises ResponseShapeError: if the body is not one JSON document that holds the list.
     """
-    items, refused = _items(_document(body), fields)
+    items, refused = _items(read_document(body), fields)
     reader = _Reader(fields, refused, include_personal_data)
     rows = [row for place, item in enumerate(items) if (row := reader.record(item, place)) is not None]
     return Read(pa.array(rows, type=_with_extra(fields)), refused)
-
-
-def _document(body: bytes) -> Any:
-    try:
-        return json.loads(
-            body.decode("utf-8-sig", "replace"),
-            strict=False,
-            parse_int=_integer,
-            parse_float=_decimal,
-            parse_constant=str,
-        )
-    except ValueError as error:
-        raise ResponseShapeError(f"the page is not one JSON document: {_place(error)}") from None
-
-
-def _integer(digits: str) -> int | str:
-    # Python refuses to convert thousands of digits; as text they travel in extra.
-    return int(digits) if len(digits) < 400 else digits
-
-
-def _decimal(digits: str) -> float | str:
-    # JSON has no infinity: in extra it would make the whole column unreadable.
-    return number if math.isfinite(number := float(digits)) else digits
-
-
-def _place(error: ValueError) -> str:
-    return (
-        f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "bad number"
-    )
 
 
 def _items(document: Any, fields: FieldMap) -> tuple[list[Any], list[Refused]]:
@@ -92,8 +64,12 @@ def _items(document: Any, fields: FieldMap) -> tuple[list[Any], list[Refused]]:
     for depth, name in enumerate(fields.list_path):
         if not isinstance(found, dict) or name not in found:
             raise ResponseShapeError(f"the page has no {'.'.join(fields.list_path[: depth + 1])}")
+        if any(isinstance(part, Repeating) for part in (found, *found.values())):
+            raise ResponseShapeError("a name stands more than once around the list, so which counts is open")
         found = found[name]
     refused: list[Refused] = []
+    if found is None and fields.null_is_empty:
+        return [], refused
     if isinstance(found, dict) and isinstance(found.get("success"), list):
         # The sister brand's shape; unconfirmed for TrackingMore.
         rejected = found.get("rejected") or []
@@ -106,6 +82,8 @@ def _items(document: Any, fields: FieldMap) -> tuple[list[Any], list[Refused]]:
     if not isinstance(found, list):
         path = ".".join(fields.list_path)
         raise ResponseShapeError(f"{path} is {_type(found)}, not a list")
+    if len(found) + len(refused) > MOST_RECORDS:
+        raise ResponseShapeError(f"the page has more than {MOST_RECORDS:,} records")
     return found, refused
 
 
@@ -118,6 +96,8 @@ class _Reader:
         self.include_personal_data = include_personal_data
         self.names = {f.column: f.path[0] for f in fields.record if f.column}
         self.leg_names = [name for name, _ in fields.legs]
+        self.leg_courier = next(f.path[0] for f in fields.leg if f.column == "courier_code")
+        self.scan_count = 0
 
     def record(self, item: Any, place: int) -> dict[str, Any] | None:
         path = f"{'.'.join(self.fields.list_path)}[{place}]"
@@ -125,46 +105,76 @@ class _Reader:
             self._refuse("tracking", None, path, f"the record is {_type(item)}, not an object", item)
             return None
         row, extra = _fit(item, self.fields.record, ignore=self.leg_names)
-        source_id = self._identify(row)
-        if source_id is None:
-            self._refuse(
-                "tracking", None, path, "the record has neither an id nor a number with a courier", item
-            )
+        source_id, reason = self._identify(row, item)
+        if reason:
+            self._refuse("tracking", None, path, reason, item)
             return None
         for name in self.leg_names:
-            leg = item.get(name)
+            leg, leg_path = item.get(name), f"{path}.{name}"
+            for one in _earlier(item, name):
+                self._set_aside(one, leg_path, source_id, "of a leg that stands more than once")
             if isinstance(leg, dict):
-                row[name], left = self._leg(leg, f"{path}.{name}", source_id)
+                row[name], left = self._leg(leg, leg_path, source_id)
             else:
-                row[name], left = None, {} if leg in (None, [], "", "null") else _text_safe(leg)
+                self._set_aside(leg, leg_path, source_id, f"of a leg that is {_type(leg)}, not an object")
+                row[name], left = None, {} if leg in (None, [], "", "null") else text_safe(leg)
             if left != {}:
                 extra[name] = left
         row[EXTRA] = self._extra(extra)
         return row
 
-    def _identify(self, row: dict[str, Any]) -> str | None:
-        """Return the record's id; without one, courier and number name it as they do in v2 and v3 paths."""
+    def _identify(self, row: dict[str, Any], item: dict[str, Any]) -> tuple[str, str | None]:
+        """Return the record's id, and why it cannot be told from others where that is so.
+
+        Without an id, courier and number name it as they do in v2 and v3 paths.
+        """
         name = self.names["source_id"]
         number, courier = row.get(self.names["tracking_number"]), row.get(self.names["courier_code"])
         if _is_blank(row.get(name)):
-            row[name] = None if _is_blank(number) or _is_blank(courier) else f"{courier}/{number}"
-        found: str | None = row[name]
-        return found
+            if _is_blank(number) or _is_blank(courier):
+                return "", "the record has neither an id nor a number with a courier"
+            row[name] = f"{courier}/{number}"
+        source_id: str = row[name]
+        if "\ufffd" in source_id:
+            return source_id, "the id holds characters that cannot be read"
+        if len(source_id.encode()) > LONGEST_NAME:
+            return source_id, f"the id is longer than {LONGEST_NAME} bytes"
+        return source_id, "the record has several ids" if _earlier(item, name) else None
 
     def _leg(self, leg: dict[str, Any], path: str, source_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        scans_name = self.fields.checkpoints_name
-        row, extra = _fit(leg, self.fields.leg, ignore=[scans_name])
-        scans = leg.get(scans_name)
-        if not isinstance(scans, list):
-            if scans not in (None, {}, "", "null"):
-                self._refuse(
-                    "checkpoint", source_id, f"{path}.{scans_name}", f"{_type(scans)}, not a list", scans
-                )
-            scans = None
-        row[scans_name] = (
-            None if scans is None else list(self._scans(scans, f"{path}.{scans_name}", source_id))
-        )
+        courier, name = self.leg_courier, self.fields.checkpoints_name
+        row, extra = _fit(leg, self.fields.leg, ignore=[name])
+        if len((row[courier] or "").encode()) > LONGEST_NAME:
+            extra[courier], row[courier] = row[courier], None
+        for scans in _earlier(leg, name):
+            self._set_aside({name: scans}, path, source_id, "of a list that stands more than once")
+        scans = leg.get(name)
+        if isinstance(scans, list):
+            row[name] = list(self._scans(self._listed(scans), f"{path}.{name}", source_id))
+        else:
+            self._set_aside({name: scans}, path, source_id, f"{_type(scans)}, not a list")
+            row[name] = None
         return row, extra
+
+    def _set_aside(self, leg: Any, path: str, source_id: str, reason: str) -> None:
+        """Refuse every scan of a leg that is not decoded, whatever it is."""
+        name = self.fields.checkpoints_name
+        if isinstance(leg, list):
+            for place, one in enumerate(leg):
+                self._set_aside(one, f"{path}[{place}]", source_id, reason)
+        elif isinstance(leg, dict):
+            for scans in (*_earlier(leg, name), leg.get(name)):
+                for scan in self._listed(scans):
+                    self._refuse("checkpoint", source_id, f"{path}.{name}", reason, scan)
+
+    def _listed(self, scans: Any) -> list[Any]:
+        """Return the scans of a leg; what is no list counts as one."""
+        no_list = [] if scans in (None, {}, "", "null") else [scans]
+        listed: list[Any] = scans if isinstance(scans, list) else no_list
+        self.scan_count += len(listed)
+        if self.scan_count > MOST_SCANS:
+            raise ResponseShapeError(f"the page has more than {MOST_SCANS:,} checkpoints")
+        return listed
 
     def _scans(self, scans: list[Any], path: str, source_id: str) -> Iterable[dict[str, Any]]:
         for place, scan in enumerate(scans):
@@ -184,12 +194,17 @@ class _Reader:
         self.refused.append(Refused(kind, source_id, path, reason, raw))
 
 
+def _earlier(item: dict[str, Any], name: str) -> list[Any]:
+    """Return the values that stood under a name before the last one, and differ from it."""
+    return item.earlier.get(name, []) if isinstance(item, Repeating) else []
+
+
 def _fit(
     item: dict[str, Any], fields: tuple[Field, ...], *, ignore: Iterable[str] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the known fields coerced to their kinds, and everything else."""
     row: dict[str, Any] = {}
-    extra = {_text_safe(key): _text_safe(value) for key, value in item.items() if key not in ignore}
+    extra = {key: text_safe(value) for key, value in item.items() if key not in ignore}
     nested = set()
     for known in fields:
         holder, left = (row, extra)
@@ -230,19 +245,6 @@ def _coerced(value: Any, kind: Kind) -> Any:
         key = value.lower() if isinstance(value, str) else value
         return known.get(key, _UNFIT) if isinstance(key, str | int) else _UNFIT
     return _UNFIT
-
-
-def _text_safe(value: Any) -> Any:
-    """Return ``value`` with lone surrogates replaced: they cannot be written as UTF-8."""
-    if isinstance(value, str):
-        return (
-            value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        )
-    if isinstance(value, dict):
-        return {_text_safe(key): _text_safe(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_text_safe(inner) for inner in value]
-    return value
 
 
 def _with_extra(fields: FieldMap) -> pa.StructType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 from hypothesis import HealthCheck, settings
+from json_pairs import as_pairs, text_of
 
 from airflow_provider_trackingmore.tables import Page, decode_page, page
 
@@ -51,6 +53,11 @@ def records_of(name: str) -> list[dict[str, Any]]:
     return items_of(json.loads(body_of(name)), PAGES[name])
 
 
+def regular(version: str) -> dict[str, Any]:
+    """Return the record with most scans among those that the fast reader takes."""
+    return max(records_of(REGULAR[version]), key=scans_in)
+
+
 def record(version: str = "v4", **fields: Any) -> dict[str, Any]:
     """Return a copy of the example record of a version that has most scans, with other fields."""
     best = max((one for name, of in PAGES.items() if of == version for one in records_of(name)), key=scans_in)
@@ -71,6 +78,11 @@ def document_of(records: Any, version: str = "v4") -> dict[str, Any]:
 
 def page_of(*records: Any, version: str = "v4") -> bytes:
     return json.dumps(document_of(list(records), version)).encode()
+
+
+def written(*records: Any, version: str = "v4") -> bytes:
+    """Return a page of records that may be :class:`.json_pairs.Pairs`, or hold some."""
+    return text_of(as_pairs(document_of(list(records), version))).encode()
 
 
 def decode(body: bytes, version: str = "v4", **options: Any) -> Page:
@@ -130,3 +142,12 @@ def everything(decoded: Page) -> str:
     """Return all that a page became, as one text to search."""
     tables = (decoded.trackings, decoded.checkpoints, decoded.rejected)
     return "\n".join(repr(list(one.values())) for table in tables for one in rows(table))
+
+
+def extra_of(one: dict[str, Any]) -> Any:
+    return json.loads(one["extra"]) if one["extra"] else {}
+
+
+def aside(decoded: Page) -> Counter[str]:
+    """Return how many rows of each kind were set aside."""
+    return Counter(decoded.rejected["kind"].to_pylist())
