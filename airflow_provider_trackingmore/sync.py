@@ -89,7 +89,7 @@ def sync(
     asked = Asked(updated_from, updated_to, include_personal_data, everything)
     root = os.fspath(landing_root) if landing_root else _default_landing(warehouse)
     job = _Job(client, warehouse, account, asked, root, in_flight, patience)
-    path = warehouse_path(warehouse)
+    path = warehouse_path(warehouse, patience)
     lock = path.with_name(f".{path.name}.{account.source}.{account.account}.lock")
     what = f"account {account.account!r} is being read into {path}"
     with only_run(lock, what, patience), client.at_most(most_requests):

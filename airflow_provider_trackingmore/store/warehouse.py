@@ -99,12 +99,7 @@ def _connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
     try:
         if callable(warehouse):
             return warehouse()
-        path = os.fspath(warehouse)
-        if path in ("", ":memory:"):
-            raise ConfigurationError(
-                "the warehouse is ':memory:', which forgets every load; give a file path"
-            )
-        refuse_unfit_path("warehouse", path)
+        path = _checked(warehouse)
         make_room(path)
         return duckdb.connect(path, config=dict(SETTINGS))
     except duckdb.IOException as error:
@@ -117,14 +112,23 @@ def _connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
         raise
 
 
-def warehouse_path(warehouse: Warehouse) -> Path:
+def _checked(warehouse: str | os.PathLike[str]) -> str:
+    path = os.fspath(warehouse)
+    if path in ("", ":memory:"):
+        raise ConfigurationError("the warehouse is ':memory:', which forgets every load; give a file path")
+    refuse_unfit_path("warehouse", path)
+    return path
+
+
+def warehouse_path(warehouse: Warehouse, patience: float = PATIENCE) -> Path:
     """Return the path of the warehouse's file.
 
-    :raises ConfigurationError: if the database would live in memory only.
+    :raises ConfigurationError: if the database would live in memory only, or its path is no plain one.
+    :raises WarehouseBusyError: if only opening it would tell, and another process holds it for too long.
     """
     if not callable(warehouse):
-        return Path(warehouse).absolute()
-    with open_warehouse(warehouse) as connection:
+        return Path(_checked(warehouse)).absolute()
+    with open_warehouse(warehouse, patience=patience) as connection:
         ((path,),) = connection.execute(
             "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
         ).fetchall()

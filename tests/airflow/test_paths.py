@@ -125,7 +125,7 @@ class TestAllowedRoots:
 
 
 def test_every_templated_field_that_is_a_path_is_among_those_tested():
-    plain = {"updated_from", "updated_to", "trackingmore_conn_id", "duckdb_conn_id"}
+    plain = {"updated_from", "updated_to", "everything", "trackingmore_conn_id", "duckdb_conn_id"}
     templated = {(op, field) for op, _ in FIELDS for field in op.template_fields if field not in plain}
     assert templated == set(FIELDS)
 

@@ -105,10 +105,11 @@ def test_a_task_that_may_not_defer_waits_where_it_is_or_fails_as_transient(box, 
     assert caught.value.transient
 
 
-def test_a_busy_warehouse_is_waited_for_in_the_triggerer(busy, monkeypatch):
+@pytest.mark.parametrize("operator", [RunModelsOperator, TrackingMoreToDuckDBOperator])
+def test_a_busy_warehouse_is_waited_for_in_the_triggerer(box, busy, monkeypatch, operator):
     monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
     with pytest.raises(TaskDeferred) as deferred:
-        RunModelsOperator(task_id="models", warehouse=busy).execute({})
+        operator(task_id="task", warehouse=busy).execute({})
     assert deferred.value.kwargs == {"rests": 1, "rested": 30.0}
 
 
