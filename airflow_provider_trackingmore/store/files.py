@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     import duckdb
 
+# Parquet comes in hundreds of tiny pieces.
+_BUFFER = 1 << 20
+
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
@@ -91,7 +94,7 @@ class Folder:
         folder = self.path if self.is_local else tempfile.gettempdir()
         aside = f"{folder}/.{name}.{uuid4().hex}"
         try:
-            with fs.LocalFileSystem().open_output_stream(aside) as stream:
+            with fs.LocalFileSystem().open_output_stream(aside, buffer_size=_BUFFER) as stream:
                 yield stream
             to_disk(aside)
             if self.is_local:

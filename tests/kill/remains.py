@@ -31,8 +31,10 @@ _LANDING = "warehouse.duckdb.landing"
 _RUN = re.compile(
     r"warehouse\.duckdb\.landing/trackingmore/default/v\d/(?P<run>\d{8}T\d{6}Z-\w{8})"
     r"/(?P<name>(run|merged|(created|updated)-\d+-\d+)\.json"
-    r"|(created|updated)-\d+-\d+\.\d+\.(trackings|checkpoints|rejected)\.parquet)"
+    r"|(created|updated)-\d+-\d+\.[0-9a-f]{12}\.(trackings|checkpoints|rejected)\.parquet)"
 )
+
+_SNAPSHOT = re.compile(r"snapshots/\d{8}T\d{6}Z-[0-9a-f]{8}/")
 
 Rows = list[tuple[Any, ...]]
 
@@ -89,7 +91,8 @@ def state_of(folder: Path) -> State:
     for root in filter(Path.exists, (folder / "parquet" / table for table in ("trackings", "checkpoints"))):
         tables[f"parquet.{root.name}"] = _parquet(root)
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    files = {name for name in files if not name.startswith("parquet/") or "/." not in name}
+    # Snapshots stay for a while, so there may be more of them, but each is whole.
+    files = {_SNAPSHOT.sub("snapshots/one/", name) for name in files}
     landed = {name for name in files if name.startswith(f"{_LANDING}/")}
     return State(tables, loads, frozenset(files - landed), _strays(folder, landed))
 
