@@ -90,6 +90,12 @@ def main() -> None:
 def _dag(task: dict[str, Any]) -> str:
     import importlib
 
+    from airflow_provider_trackingmore.operators import support
+
+    # One short rest in the triggerer, where there would be many long ones.
+    support.SHORT_WAIT = 0.5
+    support.rest_before_next = lambda error, rests, rested: None if rests or not error.wait_seconds else 0.1
+
     module = importlib.reload(importlib.import_module("trackingmore_daily"))
     for operator in module.dag.tasks:
         operator.retries = 0  # the pauses between tries are no part of this

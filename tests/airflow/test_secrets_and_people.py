@@ -157,6 +157,9 @@ def _fail_at_home(trial: Trial) -> None:
     trial.run("check", data="success-v4")
     with duckdb.connect(str(warehouse)):
         trial.run("busy", data="success-v4")
+    # The last one: after it the account rests, in all processes.
+    trial.box.faults.add("http_429", times=None, after=2)
+    trial.run("429", extra={})
 
 
 SUCCESSES = ["success-v4", "success-v2", "success-v3", "asked-for"]
@@ -178,6 +181,7 @@ FAILURES = {
     "key-in-page-size": "ConfigurationError",
     "check": "CheckFailedError",
     "busy": "WarehouseBusyError",
+    "429": "RateLimitError",
 }
 
 
@@ -302,7 +306,8 @@ def texts_of_a_failure(monkeypatch, caplog, tmp_path, **fields) -> dict[str, byt
     monkeypatch.setenv("AIRFLOW_CONN_TRACKINGMORE_DEFAULT", connection("", **fields))
     done, told = TrackingMoreHook().test_connection()
     assert not done
-    task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=str(tmp_path / "data" / "w.duckdb"))
+    warehouse = str(tmp_path / "data" / "w.duckdb")
+    task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse, deferrable=False)
     with pytest.raises((AirflowFailException, TrackingMoreError)) as caught:
         task.execute({})
     shown = traceback.format_exception(caught.value)

@@ -258,8 +258,8 @@ class Days:
 def _make_older(folder: Path, age: timedelta) -> None:
     """Make all files look as if they had been written earlier."""
     for path in folder.rglob("*"):
-        moment = path.stat().st_mtime - age.total_seconds()
-        os.utime(path, (moment, moment))
+        moment = path.lstat().st_mtime - age.total_seconds()
+        os.utime(path, (moment, moment), follow_symlinks=False)
 
 
 def _begin_earlier(folder: Path, age: timedelta) -> None:
