@@ -187,7 +187,7 @@ class Days:
                 scene = Scene(version, day, step)
                 # So that the second day removes what the first has landed.
                 _begin_earlier(folder, timedelta(days=10))
-                shutil.copytree(folder, self._start(scene))
+                shutil.copytree(folder, self._start(scene), symlinks=True)
                 log = self._folder / "log.txt"
                 log.unlink(missing_ok=True)
                 self._do(folder, scene, [step], log=str(log))
@@ -229,7 +229,7 @@ class Days:
     def _kill(self, point: Point) -> Outcome:
         scene, outcome = point.scene, Outcome(point)
         folder = Path(tempfile.mkdtemp(dir=self._folder, prefix="killed-"))
-        shutil.copytree(self._start(scene), folder, dirs_exist_ok=True)
+        shutil.copytree(self._start(scene), folder, dirs_exist_ok=True, symlinks=True)
         for one in (point, point.again):
             if one is not None:
                 where = [one.site, one.nth, one.moment]
