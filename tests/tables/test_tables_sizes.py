@@ -86,12 +86,12 @@ GROWING = {
 
 
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
-def test_megabytes_of_one_thing_take_no_more_than_in_proportion(make):
-    """Quadratic work would take minutes to hours here; in proportion it is well under a second."""
-    assert seconds_for(make, 4_000_000) < 20
+def test_a_long_run_of_one_thing_takes_no_more_than_in_proportion(make):
+    """Quadratic work takes minutes of this process here, work in proportion well under a second."""
+    assert seconds_for(make, 200_000) < 5
 
 
-def test_two_hundred_thousand_different_statuses_are_looked_up_in_proportion():
+def test_a_hundred_thousand_different_statuses_are_looked_up_in_proportion():
     scans = b",".join(b'{"checkpoint_delivery_status":"s%d"}' % number for number in range(100_000))
     assert seconds_for(lambda _: page_with(b'"origin_info":{"trackinfo":[' + scans + b"]}"), 0) < 20
 
