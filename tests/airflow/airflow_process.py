@@ -92,9 +92,11 @@ def _dag(task: dict[str, Any]) -> str:
 
     from airflow_provider_trackingmore.operators import support
 
-    # One short rest in the triggerer, where there would be many long ones.
+    # One short rest in the triggerer, where there would be many long ones. Counted here, because dag.test()
+    # does not hand on what a task was deferred with.
+    rests = [0.1]
     support.SHORT_WAIT = 0.5
-    support.rest_before_next = lambda error, rests, rested: None if rests or not error.wait_seconds else 0.1
+    support.rest_before_next = lambda error, *_: rests.pop() if error.wait_seconds and rests else None
 
     module = importlib.reload(importlib.import_module("trackingmore_daily"))
     for operator in module.dag.tasks:
@@ -111,14 +113,14 @@ def _make_the_hook_say(text: str) -> None:
     """Let the hook log a text, as somebody might add by mistake."""
     from airflow_provider_trackingmore.hooks.trackingmore import TrackingMoreHook
 
-    original = TrackingMoreHook.get_conn
+    original = TrackingMoreHook.client
 
-    def get_conn(self: Any) -> Any:
+    def client(self: Any, **overrides: Any) -> Any:
         self.log.info("asking with %s", text)
-        TrackingMoreHook.get_conn = original  # type: ignore[method-assign]
-        return original(self)
+        TrackingMoreHook.client = original  # type: ignore[method-assign]
+        return original(self, **overrides)
 
-    TrackingMoreHook.get_conn = get_conn  # type: ignore[method-assign]
+    TrackingMoreHook.client = client  # type: ignore[method-assign]
 
 
 def _command(words: list[str]) -> str:
