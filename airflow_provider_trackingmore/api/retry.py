@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from airflow_provider_trackingmore.exceptions import (
     RateLimitError,
     ServiceError,
-    TrackingMoreError,
     TransientError,
 )
 
@@ -39,20 +38,3 @@ def wait_before_next(
         backoff = min(limits.longest_wait, limits.first_wait * 2 ** (tried - 1)) * (0.5 + jitter / 2)
         wait = max(backoff, error.wait_seconds or 0.0)
     return wait if elapsed + wait <= limits.total_seconds else None
-
-
-# A task that waits in the triggerer costs nothing, so it may wait for longer than a request.
-RESTS = RetryLimits(tries=60, total_seconds=3600.0)
-
-
-def rest_before_next(
-    error: TrackingMoreError, rests: int, rested: float, limits: RetryLimits = RESTS
-) -> float | None:
-    """Return the seconds a task should rest before its work goes on, or None to let the error through.
-
-    ``rests`` is how often it has rested already, ``rested`` for how many seconds in all. Only an error that
-    says how long to wait is worth a rest; any other is left to the task's own retries.
-    """
-    if not error.transient or error.wait_seconds is None or rests >= limits.tries:
-        return None
-    return error.wait_seconds if rested + error.wait_seconds <= limits.total_seconds else None

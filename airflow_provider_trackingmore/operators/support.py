@@ -15,7 +15,6 @@ from airflow.providers.common.compat.sdk import (
     BaseOperator,
 )
 
-from airflow_provider_trackingmore.api.retry import rest_before_next
 from airflow_provider_trackingmore.exceptions import ConfigurationError, TrackingMoreError
 from airflow_provider_trackingmore.operators.paths import checked_path
 
@@ -54,6 +53,24 @@ def final_errors() -> Iterator[None]:
         if fate(error) is not Fate.FAILS:
             raise
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error
+
+
+def rest_before_next(
+    error: TrackingMoreError,
+    rests: int,
+    rested: float,
+    *,
+    most_rests: int = 60,
+    longest: float = 3600.0,
+) -> float | None:
+    """Return the seconds a task should rest before its work goes on, or None to let the error through.
+
+    ``rests`` is how often it has rested already, ``rested`` for how many seconds in all. Only an error that
+    says how long to wait is worth a rest; any other is left to the task's own retries.
+    """
+    if not error.transient or error.wait_seconds is None or rests >= most_rests:
+        return None
+    return error.wait_seconds if rested + error.wait_seconds <= longest else None
 
 
 class RestingOperator(BaseOperator):

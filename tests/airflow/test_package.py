@@ -93,7 +93,7 @@ def test_every_option_of_the_client_is_a_field_of_the_form():
     from airflow_provider_trackingmore.api import TrackingMoreClient
 
     for_tests = {"clock", "monotonic", "sleep"}
-    elsewhere = {"api_key", "base_url"}  # the password and the host
+    elsewhere = {"api_key", "base_url", "longest_wait"}  # the password, the host, and the operator's choice
     options = set(inspect.signature(TrackingMoreClient).parameters) - for_tests - elsewhere
     assert options == set(connection_form.EXTRAS)
 

@@ -14,7 +14,6 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
 
 from airflow_provider_trackingmore.api import judge
-from airflow_provider_trackingmore.api.retry import RetryLimits, rest_before_next
 from airflow_provider_trackingmore.exceptions import (
     AuthenticationError,
     IncompleteWindowError,
@@ -141,8 +140,7 @@ LIMITED = RateLimitError("asked too often")
     ],
 )
 def test_how_long_a_task_rests(error, rests, rested, expected):
-    limits = RetryLimits(tries=3, total_seconds=1000)
-    assert rest_before_next(error, rests, rested, limits) == expected
+    assert support.rest_before_next(error, rests, rested, most_rests=3, longest=1000) == expected
 
 
 def test_counts_are_passed_on_as_metrics_of_the_account(box, warehouse, monkeypatch):

@@ -56,7 +56,7 @@ def test_a_window_beyond_a_gap_does_not_count_until_the_gap_is_filled(warehouse)
 def test_a_window_read_before_everything_else_starts_no_chain(warehouse):
     load(warehouse, [record("a")], first=day(1), last=day(3))
     assert watermark(warehouse) is None
-    load(warehouse, [record("a")], last=day(5))
+    load(warehouse, [record("a")], first=None, last=day(5))
     assert watermark(warehouse) == day(5)
 
 
