@@ -144,7 +144,7 @@ class Folder:
     def sweep(self, before: datetime) -> None:
         """Remove what killed writers left: files begun before a moment that never appeared."""
         for info in self._entries():
-            if _UNFINISHED.fullmatch(info.base_name) and info.mtime and info.mtime < before:
+            if info.base_name.startswith(".") and info.mtime and info.mtime < before:
                 with suppress(FileNotFoundError):
                     self.system.delete_file(info.path)
 
