@@ -39,7 +39,7 @@ class Model:
     @property
     def kind(self) -> str:
         """Return ``VIEW`` for staging, which only renames, and ``TABLE`` for what takes work."""
-        return "VIEW" if self.layer == "staging" else "TABLE"
+        return "VIEW" if self.layer == "staging" or self.name in ("int_shipment_groups", "int_clocks") else "TABLE"
 
     @property
     def meaning(self) -> str:

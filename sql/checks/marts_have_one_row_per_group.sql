@@ -1,17 +1,68 @@
 -- severity: fail
--- both marts describe the same groups, each once
+-- every mart has each group once (and each type or horizon of it), and only groups that exist
+with told as (
+    select
+        'mart_delivery_time_quantiles' as mart,
+        group_key,
+        '' as part
+    from mart_delivery_time_quantiles
+    union all
+    select
+        'mart_exception_rates' as mart,
+        group_key,
+        '' as part
+    from mart_exception_rates
+    union all
+    select
+        'mart_on_time' as mart,
+        group_key,
+        '' as part
+    from mart_on_time
+    union all
+    select
+        'mart_first_attempt' as mart,
+        group_key,
+        '' as part
+    from mart_first_attempt
+    union all
+    select
+        'mart_carrier_scorecard' as mart,
+        group_key,
+        '' as part
+    from mart_carrier_scorecard
+    union all
+    select
+        'mart_first_scan_latency' as mart,
+        group_key,
+        '' as part
+    from mart_first_scan_latency
+    union all
+    select
+        'mart_exception_resolution' as mart,
+        group_key,
+        '' as part
+    from mart_exception_resolution
+    union all
+    select
+        'mart_exception_types' as mart,
+        group_key,
+        exception_type as part
+    from mart_exception_types
+    union all
+    select
+        'mart_weekly_cohorts' as mart,
+        group_key,
+        cast(horizon_days as varchar) as part
+    from mart_weekly_cohorts
+)
+
 select
-    coalesce(quantiles.courier_code, rates.courier_code) as courier_code,
-    coalesce(quantiles.lane, rates.lane) as lane,
+    told.mart,
+    told.group_key,
+    told.part,
     count(*) as n_rows
-from mart_delivery_time_quantiles as quantiles
-full outer join mart_exception_rates as rates
-    on
-        quantiles.grouping_name = rates.grouping_name
-        and quantiles.courier_code = rates.courier_code
-        and quantiles.lane = rates.lane
-group by
-    coalesce(quantiles.grouping_name, rates.grouping_name),
-    coalesce(quantiles.courier_code, rates.courier_code),
-    coalesce(quantiles.lane, rates.lane)
-having count(*) > 1 or count(quantiles.courier_code) <> 1 or count(rates.courier_code) <> 1
+from told
+left join int_group_counts
+    on told.group_key = int_group_counts.group_key
+group by told.mart, told.group_key, told.part
+having count(*) > 1 or count(int_group_counts.group_key) = 0

@@ -1,9 +1,6 @@
 -- severity: fail
--- a larger share takes at least as long
-select
-    grouping_name,
-    courier_code,
-    lane
+-- a larger share takes at least as long, and a figure lies between its limits
+select group_key
 from mart_delivery_time_quantiles
 where
     p50_days > p80_days
@@ -11,3 +8,7 @@ where
     or p90_days > p95_days
     or p95_days > p99_days
     or (p50_days is null and p80_days is not null)
+    or p50_lower95 > p50_days
+    or p50_upper95 < p50_days
+    or p90_lower95 > p90_days
+    or p90_upper95 < p90_days

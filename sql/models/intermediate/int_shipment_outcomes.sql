@@ -31,6 +31,9 @@ milestones as (
         min(case when is_physical and event_type <> 'delivered' then event_at_utc end) as picked_up_at_utc,
         min(case when event_type = 'label_created' then event_at_utc end) as label_created_at_utc,
         min(case when event_type = 'out_for_delivery' then event_at_utc end) as out_for_delivery_at_utc,
+        max(case when event_type = 'out_for_delivery' then event_at_utc end)
+            as last_out_for_delivery_at_utc,
+        max(case when is_physical and is_exception then event_at_utc end) as last_exception_at_utc,
         min(case when event_type = 'ready_for_pickup' then event_at_utc end) as ready_for_pickup_at_utc,
         min(case when event_type in ('attempt_failed', 'delivered') then event_at_utc end)
             as first_attempt_at_utc,
@@ -49,27 +52,65 @@ milestones as (
     group by tracking_key
 ),
 
--- the first delivered scan that no later movement contradicts; where every one is contradicted (the usual
--- reason: local times without a zone) and the header says delivered, the last one
-delivered_scans as (
+-- the scans that are milestones, for what needs more of them than their instant
+milestone_scans as (
     select
         int_checkpoints.tracking_key,
-        coalesce(
-            min(case
-                when
-                    milestones.last_movement_at_utc is null
-                    or int_checkpoints.event_at_utc >= milestones.last_movement_at_utc
-                    then int_checkpoints.event_at_utc
-            end),
-            max(case when shipments.header_status = 'delivered' then int_checkpoints.event_at_utc end)
-        ) as delivered_scan_at_utc
+        int_checkpoints.event_at_utc,
+        int_checkpoints.event_at_local,
+        int_checkpoints.event_type,
+        int_checkpoints.event_at_utc = milestones.picked_up_at_utc
+        and int_checkpoints.is_physical
+        and int_checkpoints.event_type <> 'delivered' as is_pickup,
+        int_checkpoints.event_at_utc = milestones.first_attempt_at_utc
+        and int_checkpoints.event_type in ('attempt_failed', 'delivered') as is_first_attempt,
+        int_checkpoints.event_type = 'delivered'
+        and (
+            milestones.last_movement_at_utc is null
+            or int_checkpoints.event_at_utc >= milestones.last_movement_at_utc
+        ) as is_uncontradicted
     from int_checkpoints
     inner join milestones
         on int_checkpoints.tracking_key = milestones.tracking_key
+    where
+        int_checkpoints.event_type = 'delivered'
+        or int_checkpoints.event_at_utc = milestones.picked_up_at_utc
+        or int_checkpoints.event_at_utc = milestones.first_attempt_at_utc
+),
+
+-- delivered: the first delivered scan that no later movement contradicts; where every one is contradicted
+-- (the usual reason: local times without a zone) and the header says delivered, the last one
+moments as (
+    select
+        milestone_scans.tracking_key,
+        min(case when milestone_scans.is_pickup then milestone_scans.event_at_local end)
+            as picked_up_at_local,
+        min(case when milestone_scans.is_first_attempt then milestone_scans.event_at_local end)
+            as first_attempt_at_local,
+        coalesce(
+            min(case when milestone_scans.is_uncontradicted then milestone_scans.event_at_utc end),
+            max(
+                case
+                    when
+                        milestone_scans.event_type = 'delivered' and shipments.header_status = 'delivered'
+                        then milestone_scans.event_at_utc
+                end
+            )
+        ) as delivered_scan_at_utc,
+        coalesce(
+            min(case when milestone_scans.is_uncontradicted then milestone_scans.event_at_local end),
+            max(
+                case
+                    when
+                        milestone_scans.event_type = 'delivered' and shipments.header_status = 'delivered'
+                        then milestone_scans.event_at_local
+                end
+            )
+        ) as delivered_scan_at_local
+    from milestone_scans
     inner join shipments
-        on int_checkpoints.tracking_key = shipments.tracking_key
-    where int_checkpoints.event_type = 'delivered'
-    group by int_checkpoints.tracking_key
+        on milestone_scans.tracking_key = shipments.tracking_key
+    group by milestone_scans.tracking_key
 ),
 
 joined as (
@@ -78,12 +119,17 @@ joined as (
         milestones.picked_up_at_utc,
         milestones.label_created_at_utc,
         milestones.out_for_delivery_at_utc,
+        milestones.last_out_for_delivery_at_utc,
+        milestones.last_exception_at_utc,
         milestones.ready_for_pickup_at_utc,
         milestones.first_attempt_at_utc,
         milestones.returning_at_utc,
         milestones.lost_at_utc,
         milestones.last_physical_at_utc,
-        delivered_scans.delivered_scan_at_utc,
+        moments.picked_up_at_local,
+        moments.first_attempt_at_local,
+        moments.delivered_scan_at_utc,
+        moments.delivered_scan_at_local,
         coalesce(milestones.n_scans, 0) as n_scans,
         coalesce(milestones.n_delivered_scans, 0) as n_delivered_scans,
         coalesce(milestones.has_exception, 0) = 1 as has_exception,
@@ -94,14 +140,14 @@ joined as (
             when milestones.returned_scan_at_utc is not null then milestones.returned_scan_at_utc
             -- "delivered" after the way back began is delivered to the sender
             when
-                delivered_scans.delivered_scan_at_utc > milestones.returning_at_utc
-                then delivered_scans.delivered_scan_at_utc
+                moments.delivered_scan_at_utc > milestones.returning_at_utc
+                then moments.delivered_scan_at_utc
         end as returned_at_utc
     from shipments
     left join milestones
         on shipments.tracking_key = milestones.tracking_key
-    left join delivered_scans
-        on shipments.tracking_key = delivered_scans.tracking_key
+    left join moments
+        on shipments.tracking_key = moments.tracking_key
 ),
 
 ended as (
@@ -147,22 +193,32 @@ select
     source,
     account,
     tracking_number,
+    order_number,
     courier_code,
+    service_code,
     origin_country,
     destination_country,
     status,
     outcome,
     created_at_utc,
+    order_placed_at_local,
     label_created_at_utc,
     picked_up_at_utc,
+    picked_up_at_local,
     out_for_delivery_at_utc,
+    last_out_for_delivery_at_utc,
     ready_for_pickup_at_utc,
     first_attempt_at_utc,
+    first_attempt_at_local,
+    last_exception_at_utc,
     returning_at_utc,
     last_physical_at_utc,
     exit_at_utc,
     as_of_utc,
     promised_date,
+    first_observed_at_utc,
+    observed_at_utc,
+    gone_at_utc,
     n_scans,
     n_delivered_scans,
     has_exception,
@@ -180,7 +236,9 @@ select
         else 'ok'
     end as timing_quality,
     case when outcome = 'delivered' then delivered_scan_at_utc end as delivered_at_utc,
+    case when outcome = 'delivered' then delivered_scan_at_local end as delivered_at_local,
     date_diff('microsecond', picked_up_at_utc, exit_at_utc) / 86400e6 as duration_days,
+    greatest(0e0, date_diff('microsecond', picked_up_at_utc, created_at_utc) / 86400e6) as entry_days,
     case
         when
             outcome = 'expired'

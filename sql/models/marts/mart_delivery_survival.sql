@@ -1,97 +1,43 @@
--- one row per grouping, carrier, lane and day on which a shipment ended or its following stopped
+-- one row per group and eighth of a day since the first physical scan: the delivery curve with its band
 --
--- Kaplan-Meier share still open and Aalen-Johansen shares of the four ends, by days since the first
--- physical scan. The product is written as a sum of logarithms, which every engine has.
+-- Of every three hours the last moment at which something ended, so that a large group stays small; the full
+-- curve, one row per moment, is int_curves in the warehouse, and quantiles are read from that.
 --
--- depends_on: {{ ref('int_shipment_groups') }}
-with followed as (
+-- depends_on: {{ ref('int_curves') }}
+-- depends_on: {{ ref('int_group_counts') }}
+with ranked as (
     select
-        grouping_name,
-        courier_code,
-        lane,
-        duration_days as days_since_pickup,
-        count(*) as n_exit,
-        sum(case when outcome <> 'open' then 1 else 0 end) as n_ended,
-        sum(case when outcome = 'delivered' then 1 else 0 end) as n_delivered,
-        sum(case when outcome = 'returned' then 1 else 0 end) as n_returned,
-        sum(case when outcome = 'lost' then 1 else 0 end) as n_lost,
-        sum(case when outcome = 'expired' then 1 else 0 end) as n_expired
-    from int_shipment_groups
-    where timing_quality = 'ok'
-    group by grouping_name, courier_code, lane, duration_days
-),
-
-at_risk as (
-    select
-        followed.*,
-        sum(n_exit) over (
-            partition by grouping_name, courier_code, lane
-            order by days_since_pickup
-            rows between current row and unbounded following
-        ) as n_at_risk
-    from followed
-),
-
-still_open as (
-    select
-        at_risk.*,
-        case
-            when max(case when n_ended = n_at_risk then 1 else 0 end) over (
-                partition by grouping_name, courier_code, lane
-                order by days_since_pickup
-                rows between unbounded preceding and current row
-            ) = 1 then 0e0
-            else
-                exp(
-                    sum(case when n_ended < n_at_risk then ln(1e0 - n_ended * 1e0 / n_at_risk) else 0e0 end)
-                        over (
-                            partition by grouping_name, courier_code, lane
-                            order by days_since_pickup
-                            rows between unbounded preceding and current row
-                        )
-                )
-        end as share_open
-    from at_risk
-),
-
-before as (
-    select
-        still_open.*,
-        coalesce(lag(share_open) over (
-            partition by grouping_name, courier_code, lane
-            order by days_since_pickup
-        ), 1e0) as share_open_before
-    from still_open
+        int_curves.*,
+        row_number() over (
+            partition by group_key, floor(days * 8e0)
+            order by days desc
+        ) as backward_rank
+    from int_curves
+    where clock = 'delivery'
 )
 
 select
-    grouping_name,
-    courier_code,
-    lane,
-    days_since_pickup,
-    cast(n_at_risk as bigint) as n_at_risk,
-    cast(n_exit as bigint) as n_exit,
-    cast(n_delivered as bigint) as n_delivered,
-    cast(n_ended as bigint) as n_ended,
-    share_open,
-    sum(share_open_before * n_delivered / n_at_risk) over (
-        partition by grouping_name, courier_code, lane
-        order by days_since_pickup
-        rows between unbounded preceding and current row
-    ) as share_delivered,
-    sum(share_open_before * n_returned / n_at_risk) over (
-        partition by grouping_name, courier_code, lane
-        order by days_since_pickup
-        rows between unbounded preceding and current row
-    ) as share_returned,
-    sum(share_open_before * n_lost / n_at_risk) over (
-        partition by grouping_name, courier_code, lane
-        order by days_since_pickup
-        rows between unbounded preceding and current row
-    ) as share_lost,
-    sum(share_open_before * n_expired / n_at_risk) over (
-        partition by grouping_name, courier_code, lane
-        order by days_since_pickup
-        rows between unbounded preceding and current row
-    ) as share_expired
-from before
+    ranked.group_key,
+    int_group_counts.grouping_name,
+    int_group_counts.courier_code,
+    int_group_counts.lane,
+    int_group_counts.service_code,
+    int_group_counts.pickup_week,
+    ranked.days as days_since_pickup,
+    ranked.n_at_risk,
+    ranked.n_ended,
+    ranked.n_reached as n_delivered,
+    ranked.share_open,
+    ranked.share_open_lower95,
+    ranked.share_open_upper95,
+    ranked.share_reached as share_delivered,
+    ranked.share_reached_lower95 as share_delivered_lower95,
+    ranked.share_reached_upper95 as share_delivered_upper95,
+    ranked.variance_reached as share_delivered_variance,
+    ranked.share_returned,
+    ranked.share_lost,
+    ranked.share_expired
+from ranked
+inner join int_group_counts
+    on ranked.group_key = int_group_counts.group_key
+where ranked.backward_rank = 1

@@ -1,58 +1,48 @@
--- one row per grouping, carrier and lane: days within which a share of all picked-up shipments is delivered
+-- one row per group: days within which a share of all picked-up shipments is delivered, with 95 % limits
 --
 -- Read off the curve that counts open shipments for as long as they were followed; null where the curve
--- has not got that far yet. Never a mean over delivered shipments: it would look fastest where least is
--- delivered.
+-- has not got that far yet, and a null upper limit has no bound yet. naive_: over delivered shipments only,
+-- for comparison; it looks fastest where least is delivered.
 --
--- depends_on: {{ ref('int_shipment_groups') }}
--- depends_on: {{ ref('mart_delivery_survival') }}
-with counts as (
-    select
-        grouping_name,
-        courier_code,
-        lane,
-        count(*) as n_shipments,
-        sum(case when outcome = 'delivered' then 1 else 0 end) as n_delivered,
-        sum(case when outcome = 'open' then 1 else 0 end) as n_open,
-        sum(case when timing_quality = 'ok' then 1 else 0 end) as n_timed,
-        sum(case when has_assumed_time then 1 else 0 end) as n_assumed_time
-    from int_shipment_groups
-    group by grouping_name, courier_code, lane
-),
-
-quantiles as (
-    select
-        grouping_name,
-        courier_code,
-        lane,
-        min(case when share_delivered >= 0.50e0 - 1e-12 then days_since_pickup end) as p50_days,
-        min(case when share_delivered >= 0.80e0 - 1e-12 then days_since_pickup end) as p80_days,
-        min(case when share_delivered >= 0.90e0 - 1e-12 then days_since_pickup end) as p90_days,
-        min(case when share_delivered >= 0.95e0 - 1e-12 then days_since_pickup end) as p95_days,
-        min(case when share_delivered >= 0.99e0 - 1e-12 then days_since_pickup end) as p99_days
-    from mart_delivery_survival
-    group by grouping_name, courier_code, lane
-)
-
+-- depends_on: {{ ref('int_group_counts') }}
+-- depends_on: {{ ref('int_quantiles') }}
 select
-    counts.grouping_name,
-    counts.courier_code,
-    counts.lane,
-    cast(counts.n_shipments as bigint) as n_shipments,
-    cast(counts.n_delivered as bigint) as n_delivered,
-    cast(counts.n_open as bigint) as n_open,
-    cast(counts.n_timed as bigint) as n_timed,
-    quantiles.p50_days,
-    quantiles.p80_days,
-    quantiles.p90_days,
-    quantiles.p95_days,
-    quantiles.p99_days,
-    counts.n_delivered * 1e0 / counts.n_shipments as delivered_share,
-    counts.n_assumed_time * 1e0 / counts.n_shipments as assumed_time_share,
-    counts.n_shipments < 30 as is_small_sample
-from counts
-left join quantiles
+    int_group_counts.group_key,
+    int_group_counts.grouping_name,
+    int_group_counts.courier_code,
+    int_group_counts.lane,
+    int_group_counts.service_code,
+    int_group_counts.pickup_week,
+    cast(int_group_counts.n_shipments as bigint) as n_shipments,
+    cast(int_group_counts.n_delivered as bigint) as n_delivered,
+    cast(int_group_counts.n_open as bigint) as n_open,
+    cast(int_group_counts.n_timed as bigint) as n_timed,
+    int_quantiles.p50_days,
+    int_quantiles.p50_lower95,
+    int_quantiles.p50_upper95,
+    int_quantiles.p80_days,
+    int_quantiles.p80_lower95,
+    int_quantiles.p80_upper95,
+    int_quantiles.p90_days,
+    int_quantiles.p90_lower95,
+    int_quantiles.p90_upper95,
+    int_quantiles.p95_days,
+    int_quantiles.p95_lower95,
+    int_quantiles.p95_upper95,
+    int_quantiles.p99_days,
+    int_quantiles.p99_lower95,
+    int_quantiles.p99_upper95,
+    int_quantiles.naive_mean_days,
+    int_quantiles.naive_p50_days,
+    int_quantiles.naive_p90_days,
+    int_group_counts.n_delivered * 1e0 / int_group_counts.n_shipments as delivered_share,
+    int_quantiles.share_reached as delivered_share_so_far,
+    int_quantiles.followed_until_days,
+    int_group_counts.n_assumed_time * 1e0 / int_group_counts.n_shipments as assumed_time_share,
+    int_group_counts.n_registered_late * 1e0 / int_group_counts.n_shipments as late_registered_share,
+    int_group_counts.is_small_sample
+from int_group_counts
+left join int_quantiles
     on
-        counts.grouping_name = quantiles.grouping_name
-        and counts.courier_code = quantiles.courier_code
-        and counts.lane = quantiles.lane
+        int_group_counts.group_key = int_quantiles.group_key
+        and int_quantiles.clock = 'delivery'

@@ -1,51 +1,64 @@
--- one row per grouping, carrier and lane: how many of its picked-up shipments met an exception
+-- one row per group: how many of its picked-up shipments met an exception
 --
 -- Ever: any failed attempt, customs hold, loss, return or other exception among the scans. Current: the
--- newest status is one. Rates are shares of n_shipments; the interval is Wilson's at 95 %.
+-- newest status is one. Unresolved: the last physical scan of an open shipment is one. Rates are shares of
+-- n_shipments; the intervals are Wilson's at 95 %. Returned, lost and expired are ends, not exceptions only.
 --
--- depends_on: {{ ref('int_shipment_groups') }}
-with counts as (
+-- depends_on: {{ ref('int_group_counts') }}
+-- depends_on: {{ ref('int_rates') }}
+with rates as (
     select
-        grouping_name,
-        courier_code,
-        lane,
-        count(*) as n_shipments,
-        sum(case when has_exception then 1 else 0 end) as n_ever,
-        sum(case when status in ('exception', 'undelivered') then 1 else 0 end) as n_current,
-        sum(case when outcome = 'returned' then 1 else 0 end) as n_returned,
-        sum(case when outcome = 'lost' then 1 else 0 end) as n_lost,
-        sum(case when outcome = 'expired' then 1 else 0 end) as n_expired
-    from int_shipment_groups
-    group by grouping_name, courier_code, lane
-),
-
-rates as (
-    select
-        counts.*,
-        1.959963984540054e0 as z,
-        n_ever * 1e0 / n_shipments as ever_rate
-    from counts
+        group_key,
+        max(case when rate_name = 'exception_ever' then rate end) as ever_rate,
+        max(case when rate_name = 'exception_ever' then rate_lower95 end) as ever_rate_lower95,
+        max(case when rate_name = 'exception_ever' then rate_upper95 end) as ever_rate_upper95,
+        max(case when rate_name = 'exception_current' then rate end) as current_rate,
+        max(case when rate_name = 'exception_current' then rate_lower95 end) as current_rate_lower95,
+        max(case when rate_name = 'exception_current' then rate_upper95 end) as current_rate_upper95,
+        max(case when rate_name = 'exception_unresolved' then rate end) as unresolved_rate,
+        max(case when rate_name = 'exception_unresolved' then rate_lower95 end) as unresolved_rate_lower95,
+        max(case when rate_name = 'exception_unresolved' then rate_upper95 end) as unresolved_rate_upper95,
+        max(case when rate_name = 'returned' then rate end) as returned_rate,
+        max(case when rate_name = 'returned' then rate_lower95 end) as returned_rate_lower95,
+        max(case when rate_name = 'returned' then rate_upper95 end) as returned_rate_upper95,
+        max(case when rate_name = 'lost' then rate end) as lost_rate,
+        max(case when rate_name = 'lost' then rate_lower95 end) as lost_rate_lower95,
+        max(case when rate_name = 'lost' then rate_upper95 end) as lost_rate_upper95
+    from int_rates
+    where rate_name in ('exception_ever', 'exception_current', 'exception_unresolved', 'returned', 'lost')
+    group by group_key
 )
 
 select
-    grouping_name,
-    courier_code,
-    lane,
-    cast(n_shipments as bigint) as n_shipments,
-    cast(n_ever as bigint) as n_ever,
-    cast(n_current as bigint) as n_current,
-    cast(n_returned as bigint) as n_returned,
-    cast(n_lost as bigint) as n_lost,
-    cast(n_expired as bigint) as n_expired,
-    ever_rate,
-    (
-        ever_rate + z * z / (2e0 * n_shipments)
-        - z * sqrt(ever_rate * (1e0 - ever_rate) / n_shipments + z * z / (4e0 * n_shipments * n_shipments))
-    ) / (1e0 + z * z / n_shipments) as ever_rate_lower95,
-    (
-        ever_rate + z * z / (2e0 * n_shipments)
-        + z * sqrt(ever_rate * (1e0 - ever_rate) / n_shipments + z * z / (4e0 * n_shipments * n_shipments))
-    ) / (1e0 + z * z / n_shipments) as ever_rate_upper95,
-    n_current * 1e0 / n_shipments as current_rate,
-    n_shipments < 30 as is_small_sample
-from rates
+    int_group_counts.group_key,
+    int_group_counts.grouping_name,
+    int_group_counts.courier_code,
+    int_group_counts.lane,
+    int_group_counts.service_code,
+    int_group_counts.pickup_week,
+    cast(int_group_counts.n_shipments as bigint) as n_shipments,
+    cast(int_group_counts.n_ever as bigint) as n_ever,
+    cast(int_group_counts.n_current as bigint) as n_current,
+    cast(int_group_counts.n_unresolved as bigint) as n_unresolved,
+    cast(int_group_counts.n_returned as bigint) as n_returned,
+    cast(int_group_counts.n_lost as bigint) as n_lost,
+    cast(int_group_counts.n_expired as bigint) as n_expired,
+    rates.ever_rate,
+    rates.ever_rate_lower95,
+    rates.ever_rate_upper95,
+    rates.current_rate,
+    rates.current_rate_lower95,
+    rates.current_rate_upper95,
+    rates.unresolved_rate,
+    rates.unresolved_rate_lower95,
+    rates.unresolved_rate_upper95,
+    rates.returned_rate,
+    rates.returned_rate_lower95,
+    rates.returned_rate_upper95,
+    rates.lost_rate,
+    rates.lost_rate_lower95,
+    rates.lost_rate_upper95,
+    int_group_counts.is_small_sample
+from int_group_counts
+left join rates
+    on int_group_counts.group_key = rates.group_key

@@ -1,25 +1,32 @@
 -- one row per tracking of a service: its latest snapshot
+--
+-- depends_on: {{ ref('courier_aliases') }}
 select
-    tracking_key,
-    source,
-    account,
-    source_id,
-    tracking_number,
-    tracking_number_norm,
+    trackings.tracking_key,
+    trackings.source,
+    trackings.account,
+    trackings.source_id,
+    trackings.tracking_number,
+    trackings.tracking_number_norm,
+    trackings.order_number,
+    trackings.origin_country,
+    trackings.destination_country,
+    trackings.status,
+    trackings.substatus,
+    trackings.order_placed_at_local,
+    trackings.promised_date,
+    trackings.created_at_utc,
+    trackings.updated_at_utc,
+    trackings.status_changed_at_utc,
+    trackings.first_observed_at_utc,
+    trackings.observed_at_utc,
+    trackings.gone_at_utc,
+    trackings.checkpoint_count,
     -- a null would fall out of every comparison
-    coalesce(courier_code, 'unknown') as courier_code,
-    order_number,
-    origin_country,
-    destination_country,
-    status,
-    substatus,
-    order_placed_at_local,
-    promised_date,
-    created_at_utc,
-    updated_at_utc,
-    status_changed_at_utc,
-    first_observed_at_utc,
-    observed_at_utc,
-    gone_at_utc,
-    checkpoint_count
+    coalesce(courier_aliases.canonical_courier_code, trackings.courier_code, 'unknown') as courier_code,
+    coalesce(trackings.service_code, 'unknown') as service_code
 from trackings
+left join courier_aliases
+    on
+        trackings.source = courier_aliases.source
+        and trackings.courier_code = courier_aliases.courier_code

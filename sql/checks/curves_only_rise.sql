@@ -1,0 +1,19 @@
+-- severity: fail
+-- with the days the share delivered grows and nobody comes back to be at risk, unless followed late
+with steps as (
+    select
+        mart_delivery_survival.group_key,
+        mart_delivery_survival.days_since_pickup,
+        mart_delivery_survival.share_delivered,
+        lag(mart_delivery_survival.share_delivered) over (
+            partition by mart_delivery_survival.group_key
+            order by mart_delivery_survival.days_since_pickup
+        ) as share_delivered_before
+    from mart_delivery_survival
+)
+
+select
+    group_key,
+    days_since_pickup
+from steps
+where share_delivered < share_delivered_before - 1e-12

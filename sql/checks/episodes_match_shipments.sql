@@ -1,0 +1,10 @@
+-- severity: fail
+-- a tracking has exception episodes if and only if an exception is among its physical scans
+select coalesce(int_shipment_outcomes.tracking_key, int_exception_episodes.tracking_key) as tracking_key
+from int_shipment_outcomes
+full outer join int_exception_episodes
+    on int_shipment_outcomes.tracking_key = int_exception_episodes.tracking_key
+where
+    int_shipment_outcomes.tracking_key is null
+    or int_shipment_outcomes.has_exception <> (int_exception_episodes.tracking_key is not null)
+    or int_exception_episodes.days < 0

@@ -1,0 +1,48 @@
+-- one row per clock that ran for a group: what was waited for, for how many days, and how the wait ended
+--
+-- delivery: from the first physical scan. first_scan: from the label, else the registration; not by week, as
+-- what was never scanned has no week of pick-up. resolution: from an exception. Reached is what the clock
+-- waits for; returned, lost and expired end the wait without it; open is a wait that goes on.
+--
+-- depends_on: {{ ref('int_shipment_groups') }}
+-- depends_on: {{ ref('int_exception_episodes') }}
+select
+    'delivery' as clock,
+    group_key,
+    followed_days as days,
+    followed_from_days as from_days,
+    case outcome when 'delivered' then 'reached' else outcome end as ending
+from int_shipment_groups
+where timing_quality = 'ok'
+
+union all
+
+select
+    'first_scan' as clock,
+    group_key,
+    unscanned_days as days,
+    0e0 as from_days,
+    case when picked_up_at_utc is not null then 'reached' else outcome end as ending
+from int_shipment_groups
+where
+    not by_week
+    and unscanned_days >= 0
+    and (picked_up_at_utc is not null or outcome <> 'delivered')
+
+union all
+
+select
+    'resolution' as clock,
+    int_shipment_groups.group_key,
+    int_exception_episodes.days,
+    0e0 as from_days,
+    case int_exception_episodes.episode_state
+        when 'resolved' then 'reached'
+        when 'ended_delivered' then 'reached'
+        when 'open' then 'open'
+        else substring(int_exception_episodes.episode_state, 7)
+    end as ending
+from int_shipment_groups
+inner join int_exception_episodes
+    on int_shipment_groups.tracking_key = int_exception_episodes.tracking_key
+where int_exception_episodes.days is not null

@@ -1,0 +1,172 @@
+-- one row per clock, group and number of days at which a wait ended or its following stopped
+--
+-- Kaplan-Meier share still open, Aalen-Johansen shares of the ends, and the delta-method variance of the
+-- share reached with its 95 % band on the log-log scale. Products are written as sums of logarithms, which
+-- every engine has. Who comes under observation late is at risk from then on only.
+--
+-- depends_on: {{ ref('int_clocks') }}
+with exits as (
+    select
+        clock,
+        group_key,
+        days,
+        0 as n_entering,
+        count(*) as n_exit,
+        sum(case when ending <> 'open' then 1 else 0 end) as n_ended,
+        sum(case when ending = 'reached' then 1 else 0 end) as n_reached,
+        sum(case when ending = 'returned' then 1 else 0 end) as n_returned,
+        sum(case when ending = 'lost' then 1 else 0 end) as n_lost,
+        sum(case when ending = 'expired' then 1 else 0 end) as n_expired
+    from int_clocks
+    where
+        from_days = 0e0
+        or from_days < days
+    group by clock, group_key, days
+),
+
+entries as (
+    select
+        clock,
+        group_key,
+        from_days as days,
+        count(*) as n_entering,
+        0 as n_exit,
+        0 as n_ended,
+        0 as n_reached,
+        0 as n_returned,
+        0 as n_lost,
+        0 as n_expired
+    from int_clocks
+    where
+        from_days > 0e0
+        and from_days < days
+    group by clock, group_key, from_days
+),
+
+moments as (
+    select * from exits
+    union all
+    select * from entries
+),
+
+-- at risk: whose exit is still to come, less those who have not entered yet
+followed as (
+    select
+        moments.*,
+        sum(n_exit - n_entering) over (
+            partition by clock, group_key
+            order by days, n_entering
+            rows between current row and unbounded following
+        ) * 1e0 as n_at_risk
+    from moments
+),
+
+hazards as (
+    select
+        followed.*,
+        case when n_ended < n_at_risk then ln(1e0 - n_ended / n_at_risk) else 0e0 end as log_staying,
+        case when n_ended < n_at_risk then 0 else 1 end as is_emptied,
+        case
+            when n_ended < n_at_risk then n_ended / (n_at_risk * (n_at_risk - n_ended)) else 0e0
+        end as spread
+    from followed
+    where n_exit > 0
+),
+
+open_shares as (
+    select
+        hazards.*,
+        case when max(is_emptied) over upto = 1 then 0e0 else exp(sum(log_staying) over upto) end
+            as share_open,
+        case
+            when max(is_emptied) over before = 1 then 0e0
+            else coalesce(exp(sum(log_staying) over before), 1e0)
+        end as share_open_before,
+        sum(spread) over upto as greenwood
+    from hazards
+    window
+        upto as (
+            partition by clock, group_key order by days
+            rows between unbounded preceding and current row
+        ),
+        before as (
+            partition by clock, group_key order by days
+            rows between unbounded preceding and 1 preceding
+        )
+),
+
+shares as (
+    select
+        open_shares.*,
+        sum(share_open_before * n_reached / n_at_risk) over upto as share_reached,
+        sum(share_open_before * n_returned / n_at_risk) over upto as share_returned,
+        sum(share_open_before * n_lost / n_at_risk) over upto as share_lost,
+        sum(share_open_before * n_expired / n_at_risk) over upto as share_expired
+    from open_shares
+    window upto as (
+        partition by clock, group_key order by days
+        rows between unbounded preceding and current row
+    )
+),
+
+variances as (
+    select
+        shares.*,
+        greatest(
+            0e0,
+            share_reached * share_reached * greenwood
+            - 2e0 * share_reached * sum(share_reached * spread) over upto
+            + sum(share_reached * share_reached * spread) over upto
+            + sum(
+                share_open_before * share_open_before * n_reached * (n_at_risk - n_reached)
+                / (n_at_risk * n_at_risk * n_at_risk)
+            ) over upto
+            - 2e0 * share_reached
+            * sum(share_open_before * n_reached / (n_at_risk * n_at_risk)) over upto
+            + 2e0 * sum(share_reached * share_open_before * n_reached / (n_at_risk * n_at_risk)) over upto
+        ) as variance_reached
+    from shares
+    window upto as (
+        partition by clock, group_key order by days
+        rows between unbounded preceding and current row
+    )
+),
+
+bands as (
+    select
+        variances.*,
+        case
+            when share_reached > 0e0 and share_reached < 1e0
+                then ln(-ln(share_reached))
+        end as reached_loglog,
+        case
+            when share_reached > 0e0 and share_reached < 1e0
+                then 1.959963984540054e0 * sqrt(variance_reached) / (share_reached * abs(ln(share_reached)))
+        end as reached_reach,
+        case when share_open > 0e0 and share_open < 1e0 then ln(-ln(share_open)) end as open_loglog,
+        case
+            when share_open > 0e0 and share_open < 1e0
+                then 1.959963984540054e0 * sqrt(greenwood) / abs(ln(share_open))
+        end as open_reach
+    from variances
+)
+
+select
+    clock,
+    group_key,
+    days,
+    cast(n_at_risk as bigint) as n_at_risk,
+    cast(n_exit as bigint) as n_exit,
+    cast(n_ended as bigint) as n_ended,
+    cast(n_reached as bigint) as n_reached,
+    share_open,
+    share_reached,
+    share_returned,
+    share_lost,
+    share_expired,
+    variance_reached,
+    exp(-exp(reached_loglog + reached_reach)) as share_reached_lower95,
+    exp(-exp(reached_loglog - reached_reach)) as share_reached_upper95,
+    exp(-exp(open_loglog + open_reach)) as share_open_lower95,
+    exp(-exp(open_loglog - open_reach)) as share_open_upper95
+from bands

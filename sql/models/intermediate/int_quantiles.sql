@@ -1,0 +1,48 @@
+-- one row per clock and group: days within which a share of all waits reached what they waited for
+--
+-- Read off the curve; null where it has not got that far yet, and never extrapolated. The 95 % limits
+-- invert the curve's band. naive_: the same over the waits that are over, for comparison; most dashboards
+-- show that.
+--
+-- depends_on: {{ ref('int_curves') }}
+with steps as (
+    select
+        int_curves.*,
+        sum(n_reached) over (
+            partition by clock, group_key
+            order by days
+            rows between unbounded preceding and current row
+        ) * 1e0 / nullif(sum(n_reached) over (partition by clock, group_key), 0) as naive_share,
+        -- where everything is reached the band has no width left
+        case when share_reached >= 1e0 - 1e-12 then 1e0 else share_reached_lower95 end as lower_share,
+        case when share_reached >= 1e0 - 1e-12 then 1e0 else share_reached_upper95 end as upper_share
+    from int_curves
+)
+
+select
+    clock,
+    group_key,
+    max(n_at_risk) as n_followed,
+    cast(sum(n_reached) as bigint) as n_reached,
+    max(share_reached) as share_reached,
+    max(days) as followed_until_days,
+    min(case when share_reached >= 0.50e0 - 1e-12 then days end) as p50_days,
+    min(case when upper_share >= 0.50e0 - 1e-12 then days end) as p50_lower95,
+    min(case when lower_share >= 0.50e0 - 1e-12 then days end) as p50_upper95,
+    min(case when share_reached >= 0.80e0 - 1e-12 then days end) as p80_days,
+    min(case when upper_share >= 0.80e0 - 1e-12 then days end) as p80_lower95,
+    min(case when lower_share >= 0.80e0 - 1e-12 then days end) as p80_upper95,
+    min(case when share_reached >= 0.90e0 - 1e-12 then days end) as p90_days,
+    min(case when upper_share >= 0.90e0 - 1e-12 then days end) as p90_lower95,
+    min(case when lower_share >= 0.90e0 - 1e-12 then days end) as p90_upper95,
+    min(case when share_reached >= 0.95e0 - 1e-12 then days end) as p95_days,
+    min(case when upper_share >= 0.95e0 - 1e-12 then days end) as p95_lower95,
+    min(case when lower_share >= 0.95e0 - 1e-12 then days end) as p95_upper95,
+    min(case when share_reached >= 0.99e0 - 1e-12 then days end) as p99_days,
+    min(case when upper_share >= 0.99e0 - 1e-12 then days end) as p99_lower95,
+    min(case when lower_share >= 0.99e0 - 1e-12 then days end) as p99_upper95,
+    sum(days * n_reached) / nullif(sum(n_reached), 0) as naive_mean_days,
+    min(case when naive_share >= 0.50e0 - 1e-12 then days end) as naive_p50_days,
+    min(case when naive_share >= 0.90e0 - 1e-12 then days end) as naive_p90_days
+from steps
+group by clock, group_key

@@ -1,0 +1,38 @@
+-- one row per tracking, with the parcel it tells of
+--
+-- One parcel is often told by several trackings: two services, two accounts, a number registered twice. They
+-- share the number without separators, the courier, and the quarter of registration (numbers are used again
+-- after some months). One of them speaks for the parcel: one that has scans, then by the source's priority.
+--
+-- depends_on: {{ ref('stg_trackings') }}
+-- depends_on: {{ ref('sources') }}
+with named as (
+    select
+        stg_trackings.tracking_key,
+        stg_trackings.checkpoint_count,
+        stg_trackings.observed_at_utc,
+        coalesce(sources.priority, 99) as source_priority,
+        coalesce(
+            stg_trackings.tracking_number_norm
+            || '|' || stg_trackings.courier_code
+            || '|' || cast(cast(date_trunc('quarter', stg_trackings.created_at_utc) as date) as varchar),
+            stg_trackings.tracking_key
+        ) as shipment_key
+    from stg_trackings
+    left join sources
+        on stg_trackings.source = sources.source
+)
+
+select
+    tracking_key,
+    shipment_key,
+    row_number() over (
+        partition by shipment_key
+        order by
+            case when checkpoint_count > 0 then 0 else 1 end,
+            source_priority asc,
+            observed_at_utc desc,
+            tracking_key asc
+    ) as telling_rank,
+    count(*) over (partition by shipment_key) as n_trackings
+from named

@@ -1,0 +1,173 @@
+-- one row per parcel: its milestones, how it ended, how long it took and what was promised
+--
+-- Days: transit_days counts from the first physical scan to the delivery, null before it; followed_days to
+-- whatever ended it, or to the end of what is known. Dates and weeks are those of the scan's own place.
+-- Promises compare dates at the destination; an open parcel is overdue once the date has passed in UTC.
+--
+-- depends_on: {{ ref('int_shipments') }}
+-- depends_on: {{ ref('int_shipment_outcomes') }}
+-- depends_on: {{ ref('int_exception_episodes') }}
+-- depends_on: {{ ref('dim_business_day') }}
+-- depends_on: {{ ref('sources') }}
+with episodes as (
+    select
+        tracking_key,
+        count(*) as n_exception_episodes,
+        max(case when episode_state = 'open' then 1 else 0 end) as has_open_episode
+    from int_exception_episodes
+    group by tracking_key
+),
+
+shipments as (
+    select
+        int_shipments.shipment_key,
+        int_shipments.n_trackings,
+        int_shipment_outcomes.*,
+        cast(int_shipment_outcomes.picked_up_at_local as date) as picked_up_date,
+        cast(int_shipment_outcomes.first_attempt_at_local as date) as first_attempt_date,
+        cast(int_shipment_outcomes.delivered_at_local as date) as delivered_date,
+        cast(int_shipment_outcomes.as_of_utc as date) as as_of_date,
+        coalesce(episodes.n_exception_episodes, 0) as n_exception_episodes,
+        coalesce(episodes.has_open_episode, 0) = 1 as has_unresolved_exception,
+        coalesce(sources.is_registered_late, false) as is_registered_late_source
+    from int_shipments
+    inner join int_shipment_outcomes
+        on int_shipments.tracking_key = int_shipment_outcomes.tracking_key
+    left join episodes
+        on int_shipments.tracking_key = episodes.tracking_key
+    left join sources
+        on int_shipment_outcomes.source = sources.source
+    where int_shipments.telling_rank = 1
+),
+
+business_days as (
+    select
+        shipments.shipment_key,
+        delivered.business_day_no - picked_up.business_day_no as transit_business_days
+    from shipments
+    inner join dim_business_day as picked_up
+        on
+            shipments.destination_country = picked_up.country
+            and shipments.picked_up_date = picked_up.calendar_day
+    inner join dim_business_day as delivered
+        on
+            shipments.destination_country = delivered.country
+            and shipments.delivered_date = delivered.calendar_day
+    where shipments.timing_quality = 'ok'
+)
+
+select
+    shipments.shipment_key,
+    shipments.tracking_key,
+    shipments.source,
+    shipments.account,
+    shipments.n_trackings,
+    shipments.tracking_number,
+    shipments.order_number,
+    shipments.courier_code,
+    shipments.service_code,
+    shipments.origin_country,
+    shipments.destination_country,
+    shipments.lane,
+    shipments.status,
+    shipments.outcome,
+    shipments.timing_quality,
+    shipments.created_at_utc,
+    shipments.order_placed_at_local,
+    shipments.label_created_at_utc,
+    shipments.picked_up_at_utc,
+    shipments.picked_up_date,
+    cast(date_trunc('week', shipments.picked_up_date) as date) as pickup_week,
+    shipments.out_for_delivery_at_utc,
+    shipments.ready_for_pickup_at_utc,
+    shipments.first_attempt_at_utc,
+    shipments.first_attempt_date,
+    shipments.returning_at_utc,
+    shipments.last_physical_at_utc,
+    shipments.delivered_at_utc,
+    shipments.delivered_date,
+    shipments.exit_at_utc,
+    shipments.as_of_utc,
+    shipments.gone_at_utc,
+    shipments.promised_date,
+    case
+        when shipments.outcome = 'delivered' and shipments.timing_quality = 'ok' then shipments.duration_days
+    end as transit_days,
+    case
+        when shipments.outcome = 'delivered' and shipments.timing_quality = 'ok'
+            then shipments.duration_days * 24e0
+    end as transit_hours,
+    case
+        when shipments.outcome = 'delivered' and shipments.timing_quality = 'ok'
+            then cast(floor(shipments.duration_days) as bigint)
+    end as transit_full_days,
+    case
+        when shipments.outcome = 'delivered' and shipments.timing_quality = 'ok'
+            then date_diff('day', shipments.picked_up_date, shipments.delivered_date)
+    end as transit_date_changes,
+    business_days.transit_business_days,
+    date_diff('day', cast(shipments.order_placed_at_local as date), shipments.delivered_date)
+        as order_to_delivery_date_changes,
+    shipments.duration_days as followed_days,
+    shipments.entry_days,
+    shipments.went_dark_at_days,
+    date_diff(
+        'microsecond',
+        coalesce(shipments.label_created_at_utc, shipments.created_at_utc),
+        coalesce(shipments.picked_up_at_utc, shipments.exit_at_utc)
+    ) / 86400e6 as unscanned_days,
+    case
+        when shipments.promised_date is null then 'no_promise'
+        when shipments.outcome = 'delivered' and shipments.delivered_date is null then 'unknown'
+        when
+            shipments.outcome = 'delivered' and shipments.delivered_date <= shipments.promised_date
+            then 'on_time'
+        when shipments.outcome = 'delivered' then 'late'
+        when shipments.outcome in ('returned', 'lost') then 'failed'
+        when shipments.as_of_date > shipments.promised_date then 'overdue'
+        else 'not_due'
+    end as promise_state,
+    case
+        when shipments.promised_date is null then 'no_promise'
+        when shipments.first_attempt_date <= shipments.promised_date then 'on_time'
+        when shipments.first_attempt_date is not null then 'late'
+        when shipments.outcome = 'delivered' then 'unknown'
+        when shipments.outcome in ('returned', 'lost') then 'failed'
+        when shipments.as_of_date > shipments.promised_date then 'overdue'
+        else 'not_due'
+    end as promise_state_by_attempt,
+    case
+        when shipments.first_attempt_at_utc is not null
+            then
+                shipments.outcome = 'delivered'
+                and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+    end as is_first_attempt_success,
+    case
+        when shipments.first_attempt_at_utc is not null
+            then
+                shipments.outcome = 'delivered'
+                and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+                and shipments.ready_for_pickup_at_utc is null
+                and coalesce(shipments.last_exception_at_utc < shipments.out_for_delivery_at_utc, true)
+                and coalesce(
+                    date_diff(
+                        'microsecond',
+                        shipments.out_for_delivery_at_utc,
+                        shipments.last_out_for_delivery_at_utc
+                    ) <= 86400000000,
+                    true
+                )
+    end as is_first_attempt_success_strict,
+    shipments.n_scans,
+    shipments.n_exception_episodes,
+    shipments.has_exception,
+    shipments.status in ('exception', 'undelivered') as is_exception_now,
+    shipments.has_unresolved_exception,
+    shipments.has_assumed_time,
+    shipments.has_status_regress,
+    shipments.entry_days > 0 as is_registered_late,
+    -- before this day of its journey nobody followed it; counts where the source registers parcels late
+    case when shipments.is_registered_late_source then shipments.entry_days else 0e0 end as followed_from_days
+from shipments
+left join business_days
+    on shipments.shipment_key = business_days.shipment_key
