@@ -9,7 +9,7 @@
 select
     'delivery' as clock,
     group_key,
-    followed_days as days,
+    followed_days as elapsed_days,
     followed_from_days as from_days,
     case outcome when 'delivered' then 'reached' else outcome end as ending
 from int_shipment_groups
@@ -20,7 +20,7 @@ union all
 select
     'first_scan' as clock,
     group_key,
-    unscanned_days as days,
+    unscanned_days as elapsed_days,
     0e0 as from_days,
     case when picked_up_at_utc is not null then 'reached' else outcome end as ending
 from int_shipment_groups
@@ -34,7 +34,7 @@ union all
 select
     'resolution' as clock,
     int_shipment_groups.group_key,
-    int_exception_episodes.days,
+    int_exception_episodes.days as elapsed_days,
     0e0 as from_days,
     case int_exception_episodes.episode_state
         when 'resolved' then 'reached'

@@ -9,7 +9,7 @@ with exits as (
     select
         clock,
         group_key,
-        days,
+        elapsed_days,
         0 as n_entering,
         count(*) as n_exit,
         sum(case when ending <> 'open' then 1 else 0 end) as n_ended,
@@ -20,15 +20,15 @@ with exits as (
     from int_clocks
     where
         from_days = 0e0
-        or from_days < days
-    group by clock, group_key, days
+        or from_days < elapsed_days
+    group by clock, group_key, elapsed_days
 ),
 
 entries as (
     select
         clock,
         group_key,
-        from_days as days,
+        from_days as elapsed_days,
         count(*) as n_entering,
         0 as n_exit,
         0 as n_ended,
@@ -39,7 +39,7 @@ entries as (
     from int_clocks
     where
         from_days > 0e0
-        and from_days < days
+        and from_days < elapsed_days
     group by clock, group_key, from_days
 ),
 
@@ -55,7 +55,7 @@ followed as (
         moments.*,
         sum(n_exit - n_entering) over (
             partition by clock, group_key
-            order by days, n_entering
+            order by elapsed_days, n_entering
             rows between current row and unbounded following
         ) * 1e0 as n_at_risk
     from moments
@@ -76,21 +76,21 @@ hazards as (
 open_shares as (
     select
         hazards.*,
-        case when max(is_emptied) over upto = 1 then 0e0 else exp(sum(log_staying) over upto) end
+        case when max(is_emptied) over so_far = 1 then 0e0 else exp(sum(log_staying) over so_far) end
             as share_open,
         case
-            when max(is_emptied) over before = 1 then 0e0
-            else coalesce(exp(sum(log_staying) over before), 1e0)
+            when max(is_emptied) over so_far_before = 1 then 0e0
+            else coalesce(exp(sum(log_staying) over so_far_before), 1e0)
         end as share_open_before,
-        sum(spread) over upto as greenwood
+        sum(spread) over so_far as greenwood
     from hazards
     window
-        upto as (
-            partition by clock, group_key order by days
+        so_far as (
+            partition by clock, group_key order by elapsed_days
             rows between unbounded preceding and current row
         ),
-        before as (
-            partition by clock, group_key order by days
+        so_far_before as (
+            partition by clock, group_key order by elapsed_days
             rows between unbounded preceding and 1 preceding
         )
 ),
@@ -98,13 +98,13 @@ open_shares as (
 shares as (
     select
         open_shares.*,
-        sum(share_open_before * n_reached / n_at_risk) over upto as share_reached,
-        sum(share_open_before * n_returned / n_at_risk) over upto as share_returned,
-        sum(share_open_before * n_lost / n_at_risk) over upto as share_lost,
-        sum(share_open_before * n_expired / n_at_risk) over upto as share_expired
+        sum(share_open_before * n_reached / n_at_risk) over so_far as share_reached,
+        sum(share_open_before * n_returned / n_at_risk) over so_far as share_returned,
+        sum(share_open_before * n_lost / n_at_risk) over so_far as share_lost,
+        sum(share_open_before * n_expired / n_at_risk) over so_far as share_expired
     from open_shares
-    window upto as (
-        partition by clock, group_key order by days
+    window so_far as (
+        partition by clock, group_key order by elapsed_days
         rows between unbounded preceding and current row
     )
 ),
@@ -115,19 +115,19 @@ variances as (
         greatest(
             0e0,
             share_reached * share_reached * greenwood
-            - 2e0 * share_reached * sum(share_reached * spread) over upto
-            + sum(share_reached * share_reached * spread) over upto
+            - 2e0 * share_reached * sum(share_reached * spread) over so_far
+            + sum(share_reached * share_reached * spread) over so_far
             + sum(
                 share_open_before * share_open_before * n_reached * (n_at_risk - n_reached)
                 / (n_at_risk * n_at_risk * n_at_risk)
-            ) over upto
+            ) over so_far
             - 2e0 * share_reached
-            * sum(share_open_before * n_reached / (n_at_risk * n_at_risk)) over upto
-            + 2e0 * sum(share_reached * share_open_before * n_reached / (n_at_risk * n_at_risk)) over upto
+            * sum(share_open_before * n_reached / (n_at_risk * n_at_risk)) over so_far
+            + 2e0 * sum(share_reached * share_open_before * n_reached / (n_at_risk * n_at_risk)) over so_far
         ) as variance_reached
     from shares
-    window upto as (
-        partition by clock, group_key order by days
+    window so_far as (
+        partition by clock, group_key order by elapsed_days
         rows between unbounded preceding and current row
     )
 ),
@@ -154,7 +154,7 @@ bands as (
 select
     clock,
     group_key,
-    days,
+    elapsed_days,
     cast(n_at_risk as bigint) as n_at_risk,
     cast(n_exit as bigint) as n_exit,
     cast(n_ended as bigint) as n_ended,

@@ -10,7 +10,7 @@ with steps as (
         int_curves.*,
         sum(n_reached) over (
             partition by clock, group_key
-            order by days
+            order by elapsed_days
             rows between unbounded preceding and current row
         ) * 1e0 / nullif(sum(n_reached) over (partition by clock, group_key), 0) as naive_share,
         -- where everything is reached the band has no width left
@@ -25,24 +25,24 @@ select
     max(n_at_risk) as n_followed,
     cast(sum(n_reached) as bigint) as n_reached,
     max(share_reached) as share_reached,
-    max(days) as followed_until_days,
-    min(case when share_reached >= 0.50e0 - 1e-12 then days end) as p50_days,
-    min(case when upper_share >= 0.50e0 - 1e-12 then days end) as p50_lower95,
-    min(case when lower_share >= 0.50e0 - 1e-12 then days end) as p50_upper95,
-    min(case when share_reached >= 0.80e0 - 1e-12 then days end) as p80_days,
-    min(case when upper_share >= 0.80e0 - 1e-12 then days end) as p80_lower95,
-    min(case when lower_share >= 0.80e0 - 1e-12 then days end) as p80_upper95,
-    min(case when share_reached >= 0.90e0 - 1e-12 then days end) as p90_days,
-    min(case when upper_share >= 0.90e0 - 1e-12 then days end) as p90_lower95,
-    min(case when lower_share >= 0.90e0 - 1e-12 then days end) as p90_upper95,
-    min(case when share_reached >= 0.95e0 - 1e-12 then days end) as p95_days,
-    min(case when upper_share >= 0.95e0 - 1e-12 then days end) as p95_lower95,
-    min(case when lower_share >= 0.95e0 - 1e-12 then days end) as p95_upper95,
-    min(case when share_reached >= 0.99e0 - 1e-12 then days end) as p99_days,
-    min(case when upper_share >= 0.99e0 - 1e-12 then days end) as p99_lower95,
-    min(case when lower_share >= 0.99e0 - 1e-12 then days end) as p99_upper95,
-    sum(days * n_reached) / nullif(sum(n_reached), 0) as naive_mean_days,
-    min(case when naive_share >= 0.50e0 - 1e-12 then days end) as naive_p50_days,
-    min(case when naive_share >= 0.90e0 - 1e-12 then days end) as naive_p90_days
+    max(elapsed_days) as followed_until_days,
+    min(case when share_reached >= 0.50e0 - 1e-12 then elapsed_days end) as p50_days,
+    min(case when upper_share >= 0.50e0 - 1e-12 then elapsed_days end) as p50_lower95,
+    min(case when lower_share >= 0.50e0 - 1e-12 then elapsed_days end) as p50_upper95,
+    min(case when share_reached >= 0.80e0 - 1e-12 then elapsed_days end) as p80_days,
+    min(case when upper_share >= 0.80e0 - 1e-12 then elapsed_days end) as p80_lower95,
+    min(case when lower_share >= 0.80e0 - 1e-12 then elapsed_days end) as p80_upper95,
+    min(case when share_reached >= 0.90e0 - 1e-12 then elapsed_days end) as p90_days,
+    min(case when upper_share >= 0.90e0 - 1e-12 then elapsed_days end) as p90_lower95,
+    min(case when lower_share >= 0.90e0 - 1e-12 then elapsed_days end) as p90_upper95,
+    min(case when share_reached >= 0.95e0 - 1e-12 then elapsed_days end) as p95_days,
+    min(case when upper_share >= 0.95e0 - 1e-12 then elapsed_days end) as p95_lower95,
+    min(case when lower_share >= 0.95e0 - 1e-12 then elapsed_days end) as p95_upper95,
+    min(case when share_reached >= 0.99e0 - 1e-12 then elapsed_days end) as p99_days,
+    min(case when upper_share >= 0.99e0 - 1e-12 then elapsed_days end) as p99_lower95,
+    min(case when lower_share >= 0.99e0 - 1e-12 then elapsed_days end) as p99_upper95,
+    sum(elapsed_days * n_reached) / nullif(sum(n_reached), 0) as naive_mean_days,
+    min(case when naive_share >= 0.50e0 - 1e-12 then elapsed_days end) as naive_p50_days,
+    min(case when naive_share >= 0.90e0 - 1e-12 then elapsed_days end) as naive_p90_days
 from steps
 group by clock, group_key

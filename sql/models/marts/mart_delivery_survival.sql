@@ -9,8 +9,8 @@ with ranked as (
     select
         int_curves.*,
         row_number() over (
-            partition by group_key, floor(days * 8e0)
-            order by days desc
+            partition by group_key, floor(elapsed_days * 8e0)
+            order by elapsed_days desc
         ) as backward_rank
     from int_curves
     where clock = 'delivery'
@@ -23,7 +23,7 @@ select
     int_group_counts.lane,
     int_group_counts.service_code,
     int_group_counts.pickup_week,
-    ranked.days as days_since_pickup,
+    ranked.elapsed_days as days_since_pickup,
     ranked.n_at_risk,
     ranked.n_ended,
     ranked.n_reached as n_delivered,

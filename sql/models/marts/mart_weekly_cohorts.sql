@@ -1,9 +1,10 @@
 -- one row per group of one pick-up week and horizon: the share delivered within 3, 5, 7, 10 and 14 days
 --
--- delivered_share is read off the week's own curve, so it does not look better or worse for being young; a
--- young week is wide instead, see the 95 % limits. A cohort is mature when every parcel of the week could
--- have been followed for the whole horizon. naive_: over all that left so far, open ones counted as not
--- delivered, and the mean over those that have arrived. Weeks are ISO weeks of the place of the pick-up.
+-- delivered_share is read off the week's own curve, so it looks neither better nor worse for being young;
+-- a young week is wide instead, see the 95 % limits, and null where nothing was followed for so long. A
+-- cohort is mature when every parcel of the week could have been followed for the whole horizon. naive_: over
+-- all that left so far, open ones counted as not delivered, and the mean over those that have arrived. Weeks
+-- are ISO weeks of the place of the pick-up.
 --
 -- depends_on: {{ ref('int_shipment_groups') }}
 -- depends_on: {{ ref('int_group_counts') }}
@@ -72,22 +73,47 @@ followed as (
 ),
 
 steps as (
+    -- the curve's last step within the horizon
     select
         cohorts.group_key,
         cohorts.horizon_days,
+        int_curves.share_open,
         int_curves.share_reached,
         int_curves.share_reached_lower95,
         int_curves.share_reached_upper95,
         row_number() over (
             partition by cohorts.group_key, cohorts.horizon_days
-            order by int_curves.days desc
+            order by int_curves.elapsed_days desc
         ) as backward_rank
     from cohorts
     inner join int_curves
         on
             cohorts.group_key = int_curves.group_key
-            and cohorts.horizon_days >= int_curves.days
+            and cohorts.horizon_days >= int_curves.elapsed_days
     where int_curves.clock = 'delivery'
+),
+
+-- known where something was followed for the whole horizon, or nothing is open any more
+coverage as (
+    select
+        cohorts.group_key,
+        cohorts.horizon_days,
+        coalesce(steps.share_reached, 0e0) as delivered_share,
+        steps.share_reached_lower95 as delivered_share_lower95,
+        steps.share_reached_upper95 as delivered_share_upper95
+    from cohorts
+    inner join int_quantiles
+        on
+            cohorts.group_key = int_quantiles.group_key
+            and int_quantiles.clock = 'delivery'
+    left join steps
+        on
+            cohorts.group_key = steps.group_key
+            and cohorts.horizon_days = steps.horizon_days
+            and steps.backward_rank = 1
+    where
+        int_quantiles.followed_until_days >= cohorts.horizon_days
+        or steps.share_open = 0e0
 )
 
 select
@@ -101,9 +127,9 @@ select
     cast(cohorts.n_shipments as bigint) as n_shipments,
     cast(cohorts.n_delivered as bigint) as n_delivered,
     cast(cohorts.n_open as bigint) as n_open,
-    coalesce(steps.share_reached, 0e0) as delivered_share,
-    steps.share_reached_lower95 as delivered_share_lower95,
-    steps.share_reached_upper95 as delivered_share_upper95,
+    coverage.delivered_share,
+    coverage.delivered_share_lower95,
+    coverage.delivered_share_upper95,
     followed.n_delivered_within * 1e0 / followed.n_timed as naive_delivered_share,
     int_quantiles.naive_mean_days,
     followed.n_not_followed * 1e0 / followed.n_timed as not_followed_share,
@@ -117,11 +143,10 @@ inner join followed
     on
         cohorts.group_key = followed.group_key
         and cohorts.horizon_days = followed.horizon_days
-left join steps
+left join coverage
     on
-        cohorts.group_key = steps.group_key
-        and cohorts.horizon_days = steps.horizon_days
-        and steps.backward_rank = 1
+        cohorts.group_key = coverage.group_key
+        and cohorts.horizon_days = coverage.horizon_days
 left join int_quantiles
     on
         cohorts.group_key = int_quantiles.group_key
