@@ -7,4 +7,4 @@ full outer join int_exception_episodes
 where
     int_shipment_outcomes.tracking_key is null
     or int_shipment_outcomes.has_exception <> (int_exception_episodes.tracking_key is not null)
-    or int_exception_episodes.days < 0
+    or int_exception_episodes.episode_days < 0

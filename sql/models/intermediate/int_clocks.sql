@@ -34,7 +34,7 @@ union all
 select
     'resolution' as clock,
     int_shipment_groups.group_key,
-    int_exception_episodes.days as elapsed_days,
+    int_exception_episodes.episode_days as elapsed_days,
     0e0 as from_days,
     case int_exception_episodes.episode_state
         when 'resolved' then 'reached'
@@ -45,4 +45,4 @@ select
 from int_shipment_groups
 inner join int_exception_episodes
     on int_shipment_groups.tracking_key = int_exception_episodes.tracking_key
-where int_exception_episodes.days is not null
+where int_exception_episodes.episode_days is not null

@@ -95,5 +95,5 @@ select
             started_at_utc,
             case when episode_state = 'resolved' then next_scan_at_utc else exit_at_utc end
         ) / 86400e6
-    ) as days
+    ) as episode_days
 from ended

@@ -14,7 +14,7 @@ select
     int_exception_episodes.started_at_utc,
     int_exception_episodes.last_exception_at_utc,
     int_exception_episodes.resolved_at_utc,
-    int_exception_episodes.days,
+    int_exception_episodes.episode_days,
     int_exception_episodes.n_scans
 from int_exception_episodes
 inner join fct_shipments
