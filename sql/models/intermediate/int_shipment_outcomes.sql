@@ -214,7 +214,6 @@ select
     returning_at_utc,
     last_physical_at_utc,
     exit_at_utc,
-    as_of_utc,
     promised_date,
     first_observed_at_utc,
     observed_at_utc,
