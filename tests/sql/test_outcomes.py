@@ -240,7 +240,8 @@ def test_an_open_shipment_that_left_the_source_is_censored_when_it_was_last_obse
     run_models(warehouse)
     with duckdb.connect(warehouse) as connection:
         found = connection.execute(
-            "SELECT right(source_id, 4), outcome, exit_at_utc = observed_at_utc, exit_at_utc = as_of_utc"
-            " FROM int_shipment_outcomes JOIN stg_trackings USING (tracking_key) ORDER BY 1"
+            "SELECT right(t.source_id, 4), outcome, exit_at_utc = t.observed_at_utc, exit_at_utc = as_of_utc"
+            " FROM int_shipment_outcomes JOIN stg_trackings t USING (tracking_key) CROSS JOIN int_as_of"
+            " ORDER BY 1"
         ).fetchall()
     assert found == [("gone", "open", True, False), ("kept", "open", False, True)]
