@@ -29,7 +29,9 @@ milestones as (
     select
         tracking_key,
         min(case when is_physical and event_type <> 'delivered' then event_at_utc end) as picked_up_at_utc,
-        min(case when event_type = 'label_created' then event_at_utc end) as label_created_at_utc,
+        -- labels carry no place as a rule, and a zone that is off by hours is off by the whole wait
+        min(case when event_type = 'label_created' and time_basis <> 'assumed_utc' then event_at_utc end)
+            as label_created_at_utc,
         min(case when event_type = 'out_for_delivery' then event_at_utc end) as out_for_delivery_at_utc,
         max(case when event_type = 'out_for_delivery' then event_at_utc end)
             as last_out_for_delivery_at_utc,
@@ -197,7 +199,10 @@ timed as (
                         as_of_utc,
                         greatest(
                             last_physical_at_utc,
-                            coalesce(status_changed_at_utc, last_physical_at_utc + interval '30' day)
+                            coalesce(
+                                status_changed_at_utc,
+                                coalesce(last_physical_at_utc, created_at_utc) + interval '30' day
+                            )
                         )
                     )
             -- of what is gone from the source, only what was seen is known
