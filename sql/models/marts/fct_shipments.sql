@@ -147,12 +147,14 @@ select
             then
                 shipments.outcome = 'delivered'
                 and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+                and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
     end as is_first_attempt_success,
     case
         when shipments.first_attempt_at_utc is not null
             then
                 shipments.outcome = 'delivered'
                 and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+                and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
                 and shipments.ready_for_pickup_at_utc is null
                 and coalesce(shipments.last_exception_at_utc < shipments.out_for_delivery_at_utc, true)
                 and coalesce(
