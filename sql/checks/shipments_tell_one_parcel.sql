@@ -15,5 +15,5 @@ left join fct_shipments
     on int_shipments.tracking_key = fct_shipments.tracking_key
 group by int_shipments.shipment_key
 having
-    count(fct_shipments.shipment_key) > 1
+    count(fct_shipments.shipment_key) <> 1
     or count(distinct int_shipments.tracking_key) <> count(*)

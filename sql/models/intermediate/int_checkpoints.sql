@@ -47,6 +47,7 @@ select
     checkpoint_key,
     tracking_key,
     leg,
+    source_seq,
     event_at_utc,
     event_at_local,
     time_basis,

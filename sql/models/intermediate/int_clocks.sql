@@ -1,8 +1,9 @@
 -- one row per clock that ran for a group: what was waited for, for how many days, and how the wait ended
 --
--- delivery: from the first physical scan. first_scan: from the label, else the registration; not by week, as
--- what was never scanned has no week of pick-up. resolution: from an exception. Reached is what the clock
--- waits for; returned, lost and expired end the wait without it; open is a wait that goes on.
+-- delivery: from the first physical scan. first_scan: from the label where its zone is known, else the
+-- registration; not by week, as what was never scanned has no week of pick-up. resolution: from an
+-- exception. Reached is what the clock waits for; returned, lost and expired end the wait without it; open
+-- is a wait that goes on.
 --
 -- depends_on: {{ ref('int_shipment_groups') }}
 -- depends_on: {{ ref('int_exception_episodes') }}

@@ -4,6 +4,7 @@
 -- whatever ended it, or to the end of what is known. Dates and weeks are those of the scan's own place.
 -- Promises compare dates at the destination; an open parcel is overdue once the date has passed in UTC.
 --
+-- depends_on: {{ ref('int_as_of') }}
 -- depends_on: {{ ref('int_shipments') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
 -- depends_on: {{ ref('int_exception_episodes') }}
@@ -23,16 +24,21 @@ shipments as (
         int_shipments.shipment_key,
         int_shipments.n_trackings,
         int_shipment_outcomes.*,
+        int_as_of.as_of_utc,
         cast(int_shipment_outcomes.picked_up_at_local as date) as picked_up_date,
         cast(int_shipment_outcomes.first_attempt_at_local as date) as first_attempt_date,
         cast(int_shipment_outcomes.delivered_at_local as date) as delivered_date,
-        cast(int_shipment_outcomes.as_of_utc as date) as as_of_date,
+        cast(int_as_of.as_of_utc as date) as as_of_date,
         coalesce(episodes.n_exception_episodes, 0) as n_exception_episodes,
         coalesce(episodes.has_open_episode, 0) = 1 as has_unresolved_exception,
         coalesce(sources.is_registered_late, false) as is_registered_late_source
     from int_shipments
     inner join int_shipment_outcomes
         on int_shipments.tracking_key = int_shipment_outcomes.tracking_key
+    inner join int_as_of
+        on
+            int_shipment_outcomes.source = int_as_of.source
+            and int_shipment_outcomes.account = int_as_of.account
     left join episodes
         on int_shipments.tracking_key = episodes.tracking_key
     left join sources
@@ -141,12 +147,14 @@ select
             then
                 shipments.outcome = 'delivered'
                 and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+                and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
     end as is_first_attempt_success,
     case
         when shipments.first_attempt_at_utc is not null
             then
                 shipments.outcome = 'delivered'
                 and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+                and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
                 and shipments.ready_for_pickup_at_utc is null
                 and coalesce(shipments.last_exception_at_utc < shipments.out_for_delivery_at_utc, true)
                 and coalesce(
