@@ -1,5 +1,6 @@
 COUNT ?= 200000
 SEED ?= 1
+QUERIES = airflow_provider_trackingmore/report/queries
 
 .PHONY: demo test check format bench prove prove-moving prove-kill prove-requests fuzz clients clean
 
@@ -13,12 +14,12 @@ check: .venv/.ready # lint, format, types, SQL
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/sqlfluff lint --processes 2 sql
+	.venv/bin/sqlfluff lint --processes 2 sql $(QUERIES)
 
 format: .venv/.ready # put code and SQL into form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
-	.venv/bin/sqlfluff fix --processes 2 sql
+	.venv/bin/sqlfluff fix --processes 2 sql $(QUERIES)
 
 prove-kill: .venv/.ready # kill a run at every place where it changes a file
 	@.venv/bin/python tests/kill

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import jinja2
 import vl_convert
-from markupsafe import Markup
 
 from airflow_provider_trackingmore.exceptions import WarehouseError
 from airflow_provider_trackingmore.report.charts import CHARTS, Chart
@@ -99,10 +98,10 @@ def _page(told: dict[str, Rows], drawn: list[Chart]) -> str:
         charts={"specs": specs, "light": vega_config(LIGHT), "dark": vega_config(DARK)},
         light=css_variables(LIGHT),
         dark=css_variables(DARK),
-        font=Markup(FONT),
-        css=Markup(_text("page.css")),
-        script=Markup(script),
-        script_sources=Markup(f"'sha256-{_hash(script)}'"),
+        font=FONT,
+        css=_text("page.css"),
+        script=script,
+        script_hash=_hash(script),
     )
 
 

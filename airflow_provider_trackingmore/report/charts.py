@@ -136,7 +136,7 @@ def _exceptions(rows: Rows) -> Any:
         chart.mark_rect(style="cell").encode(
             color=alt.Color("ever_rate:Q", scale=alt.Scale(domainMin=0), legend=None)
         ),
-        chart.mark_text(dy=-7, fontSize=12, fontWeight="bold").encode(
+        chart.mark_text(dy=-7, fontSize=11, fontWeight="bold").encode(
             text=alt.Text("ever_rate:Q", format=".0%"), color=ink
         ),
         chart.transform_calculate(
@@ -266,8 +266,8 @@ _EXCEPTIONS = Chart(
     name="exceptions",
     question="Where do exceptions happen?",
     caption="Share of shipments that ever met an exception, by carrier and lane; below it the number of "
-    "shipments, with an asterisk under 30, where the share says little. The twelve carriers and ten lanes with "
-    "most shipments.",
+    "shipments, with an asterisk under 30, where the share says little. The twelve carriers and eight lanes "
+    "with most shipments.",
     definition=(
         "An exception is a failed attempt, a hold at customs, a loss or damage, a return, or whatever else "
         "the carrier calls one. A shipment counts once, however many it met. A lane is the country of "

@@ -122,9 +122,14 @@ class Folder:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read a small JSON file."""
-        with self.system.open_input_stream(self._below(name)) as stream:
-            value: dict[str, Any] = json.loads(stream.read())
+        value: dict[str, Any] = json.loads(self.read_bytes(name))
         return value
+
+    def read_bytes(self, name: str) -> bytes:
+        """Read a file that fits into memory."""
+        with self.system.open_input_stream(self._below(name)) as stream:
+            content: bytes = stream.read()
+        return content
 
     def relation(
         self, connection: duckdb.DuckDBPyConnection, names: list[str], schema: pa.Schema

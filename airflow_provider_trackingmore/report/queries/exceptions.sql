@@ -1,4 +1,4 @@
--- one row per carrier and lane: the share that met an exception; twelve carriers and ten lanes at most
+-- one row per carrier and lane: the share that met an exception; twelve carriers and eight lanes at most
 with carriers as (
     select
         courier_code,
@@ -33,5 +33,5 @@ inner join lanes
 where
     rates.grouping_name = 'carrier_lane'
     and carriers.carrier_rank <= 12
-    and lanes.lane_rank <= 10
+    and lanes.lane_rank <= 8
 order by carriers.carrier_rank, lanes.lane_rank
