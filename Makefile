@@ -1,5 +1,6 @@
 COUNT ?= 200000
 SEED ?= 1
+QUERIES = airflow_provider_trackingmore/report/queries
 
 .PHONY: demo test check format bench prove prove-moving prove-kill prove-requests fuzz clients dbt clean
 
@@ -13,12 +14,12 @@ check: .venv/.ready # lint, format, types, SQL
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/sqlfluff lint --processes 2 sql
+	.venv/bin/sqlfluff lint --processes 2 sql $(QUERIES)
 
 format: .venv/.ready # put code and SQL into form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
-	.venv/bin/sqlfluff fix --processes 2 sql
+	.venv/bin/sqlfluff fix --processes 2 sql $(QUERIES)
 
 prove-kill: .venv/.ready # kill a run at every place where it changes a file
 	@.venv/bin/python tests/kill
@@ -45,7 +46,7 @@ clean: # remove what the other targets made
 	rm -rf .venv .tools .fuzz demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.ready: pyproject.toml tests/constraints/development.txt scripts/environment
-	@scripts/environment .venv --editable '.[sandbox]' --group dev \
+	@scripts/environment .venv --editable '.[sandbox,report]' --group dev \
 		--constraint tests/constraints/development.txt
 
 .tools/clients/.ready: .venv/.ready scripts/clients
