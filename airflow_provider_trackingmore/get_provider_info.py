@@ -28,12 +28,16 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {
                 "integration-name": name,
-                "python-modules": [f"{_PACKAGE}.operators.trackingmore", f"{_PACKAGE}.operators.warehouse"],
+                "python-modules": [
+                    f"{_PACKAGE}.operators.trackingmore",
+                    f"{_PACKAGE}.operators.warehouse",
+                    f"{_PACKAGE}.operators.report",
+                ],
             }
         ],
         "config": {
             "trackingmore": {
-                "description": "What the TrackingMore provider's operators may do.",
+                "description": "What the TrackingMore provider may do, and where.",
                 "options": {
                     "allowed_roots": {
                         "description": "Folders and URLs, separated by commas, below which the operators' "
@@ -42,7 +46,16 @@ def get_provider_info() -> dict[str, Any]:
                         "type": "string",
                         "example": "/data/shipments,s3://shipments",
                         "default": "",
-                    }
+                    },
+                    "report": {
+                        "description": "Path or URL of the HTML report: where BuildReportOperator writes it, "
+                        "unless told otherwise, and where the API server of Airflow 3 reads what it shows "
+                        "under Shipments. Empty: beside the published file, and nothing is shown.",
+                        "version_added": __version__,
+                        "type": "string",
+                        "example": "/data/shipments/report.html",
+                        "default": "",
+                    },
                 },
             }
         },

@@ -1,4 +1,4 @@
-"""Load what changed at TrackingMore, rebuild the delivery models, publish the file analysts open.
+"""Load what changed at TrackingMore, rebuild the delivery models, publish the file analysts open, report.
 
 Needs, before it is switched on,
 
@@ -9,8 +9,10 @@ Needs, before it is switched on,
 
 The first run reads everything the service keeps, each later one what changed since; a run that was
 missed is made up by the next. Files stand below `TRACKINGMORE_DATA`, or `trackingmore` in the Airflow
-home: `analytics.duckdb` for analysts (`duckdb -readonly analytics.duckdb`), `parquet/` for other engines,
-`warehouse.duckdb` and `landing/` for this Dag alone.
+home: `analytics.duckdb` for analysts (`duckdb -readonly analytics.duckdb`), `report.html` and `charts/` for
+managers, `parquet/` for other engines, `warehouse.duckdb` and `landing/` for this Dag alone. The report needs
+`pip install 'airflow-provider-trackingmore[report]'` on the workers; Airflow 3 shows the one that
+`[trackingmore] report` names.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import os
 
 from airflow.providers.common.compat.sdk import DAG, Asset
 
+from airflow_provider_trackingmore.operators.report import BuildReportOperator
 from airflow_provider_trackingmore.operators.trackingmore import (
     TrackingMoreToDuckDBOperator,
     TrackingMoreToParquetOperator,
@@ -62,6 +65,12 @@ with DAG(
         outlets=[Asset(f"file://{PUBLISHED}")],
         doc_md="Replaces the file analysts open; readers of the old one are not disturbed.",
     )
+    report = BuildReportOperator(
+        task_id="build_report",
+        published=PUBLISHED,
+        images=os.path.join(DATA, "charts"),
+        doc_md="Writes the report for managers, and its charts as pictures for e-mail.",
+    )
     parquet = TrackingMoreToParquetOperator(
         task_id="write_parquet",
         warehouse=WAREHOUSE,
@@ -72,3 +81,5 @@ with DAG(
 
     # One after the other: each opens the warehouse, and a DuckDB file has one writer.
     load >> models >> publish >> parquet
+    # It reads the published file, which nothing waits for.
+    publish >> report

@@ -108,6 +108,7 @@ def show(data: Path) -> None:
         print(f"{courier:<14}{shipments:>9}{share:>11.1%}{_days(p50):>10}{_days(p90):>10}{rate:>12.1%}")
     print("\nDays run from the first scan and count open parcels too; '-' is not reached yet.")
     print(f"\nFor analysts:  {published}")
+    print(f"For managers:  {data / 'report.html'} (open it in a browser)")
     print(f"Parquet:       {data / 'parquet'}")
     print(f"Airflow's log: {data / 'airflow.log'}")
     query = "from mart_exception_rates"

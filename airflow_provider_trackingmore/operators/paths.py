@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 
-SECTION, OPTION = "trackingmore", "allowed_roots"
+SECTION, OPTION, REPORT = "trackingmore", "allowed_roots", "report"
 
 _CREDENTIAL = re.compile(r"key|secret|token|password|sig", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -51,10 +51,21 @@ def checked_path(field: str, path: str | None, *, url: bool = False) -> str | No
 
 def allowed_roots() -> list[str]:
     """Return the folders and URLs that the deployment allows; empty means that all are."""
+    return [root.strip() for root in _setting(OPTION).split(",") if root.strip()]
+
+
+def configured_report() -> str | None:
+    """Return the path or URL that the deployment gives the report, or None if it gives none.
+
+    :raises ConfigurationError: as for a rendered path.
+    """
+    return checked_path(f"[{SECTION}] {REPORT}", _setting(REPORT).strip(), url=True)
+
+
+def _setting(option: str) -> str:
     from airflow.providers.common.compat.sdk import conf
 
-    text = conf.get(SECTION, OPTION, fallback="") or ""
-    return [root.strip() for root in text.split(",") if root.strip()]
+    return conf.get(SECTION, option, fallback="") or ""
 
 
 def _refuse_credentials(field: str, url: str) -> None:

@@ -85,8 +85,11 @@ class Folder:
         return f"{self.path}/{name}"
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[pa.NativeFile]:
-        """Open a file for writing that appears when it is whole and on the disk, and not after an error."""
+    def writing(self, name: str, *, mode: int | None = None) -> Iterator[pa.NativeFile]:
+        """Open a file for writing that appears when it is whole and on the disk, and not after an error.
+
+        ``mode`` says who may read it on a local disk, whatever this process allows by default.
+        """
         self.system.create_dir(self.path, recursive=True)
         target = self._below(name)
         # An object store shows what it has got when a stream is closed, also after an error: it is given
@@ -96,6 +99,8 @@ class Folder:
         try:
             with fs.LocalFileSystem().open_output_stream(aside, buffer_size=_BUFFER) as stream:
                 yield stream
+            if mode is not None:
+                os.chmod(aside, mode)
             to_disk(aside)
             if self.is_local:
                 self.system.move(aside, target)
@@ -117,9 +122,14 @@ class Folder:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read a small JSON file."""
-        with self.system.open_input_stream(self._below(name)) as stream:
-            value: dict[str, Any] = json.loads(stream.read())
+        value: dict[str, Any] = json.loads(self.read_bytes(name))
         return value
+
+    def read_bytes(self, name: str) -> bytes:
+        """Read a file that fits into memory."""
+        with self.system.open_input_stream(self._below(name)) as stream:
+            content: bytes = stream.read()
+        return content
 
     def relation(
         self, connection: duckdb.DuckDBPyConnection, names: list[str], schema: pa.Schema

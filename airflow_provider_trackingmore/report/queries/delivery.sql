@@ -1,0 +1,90 @@
+-- one row per point of a curve, of all shipments and of the twelve carriers with most of them; and one row
+-- each, per carrier, for where half and 90 % of its shipments are delivered
+--
+-- Thinned to sixteen points per unit of the square root of the days, which is how the axis is drawn.
+with carriers as (
+    select
+        group_key,
+        grouping_name,
+        courier_code,
+        n_shipments,
+        p50_days,
+        p90_days,
+        row_number() over (
+            partition by grouping_name order by n_shipments desc, courier_code asc
+        ) as size_rank
+    from mart_delivery_time_quantiles
+    where
+        grouping_name in ('all', 'carrier')
+        and n_timed > 0
+),
+
+points as (
+    select
+        carriers.*,
+        mart_delivery_survival.days_since_pickup,
+        mart_delivery_survival.share_delivered,
+        mart_delivery_survival.share_delivered_lower95,
+        mart_delivery_survival.share_delivered_upper95,
+        row_number() over (
+            partition by carriers.group_key, floor(sqrt(mart_delivery_survival.days_since_pickup) * 16e0)
+            order by mart_delivery_survival.days_since_pickup desc
+        ) as backward_rank
+    from carriers
+    inner join mart_delivery_survival
+        on carriers.group_key = mart_delivery_survival.group_key
+    where mart_delivery_survival.days_since_pickup <= 60e0
+),
+
+drawn as (
+    select
+        grouping_name as drawn_for,
+        courier_code,
+        n_shipments,
+        size_rank,
+        days_since_pickup as days,
+        share_delivered,
+        share_delivered_lower95 as lower95,
+        share_delivered_upper95 as upper95
+    from points
+    where backward_rank = 1
+    union all
+    select
+        'reached' as drawn_for,
+        courier_code,
+        n_shipments,
+        size_rank,
+        p50_days as days,
+        0.5e0 as share_delivered,
+        null as lower95,
+        null as upper95
+    from carriers
+    where grouping_name = 'carrier'
+    union all
+    select
+        'reached' as drawn_for,
+        courier_code,
+        n_shipments,
+        size_rank,
+        p90_days as days,
+        0.9e0 as share_delivered,
+        null as lower95,
+        null as upper95
+    from carriers
+    where grouping_name = 'carrier'
+)
+
+select
+    drawn_for,
+    courier_code,
+    n_shipments,
+    size_rank,
+    round(days, 2) as days,
+    round(share_delivered, 4) as share_delivered,
+    round(lower95, 4) as lower95,
+    round(upper95, 4) as upper95
+from drawn
+where
+    size_rank <= 12
+    and days <= 60e0
+order by drawn_for asc, size_rank asc, days asc
