@@ -8,7 +8,7 @@ from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.exceptions import CheckFailedError
+from airflow_provider_trackingmore.exceptions import CheckFailedError, ConfigurationError
 from airflow_provider_trackingmore.resources import sql_folder
 from airflow_provider_trackingmore.store import changes
 from airflow_provider_trackingmore.store.ddl import quoted
@@ -128,7 +128,17 @@ def _drop_models(connection: duckdb.DuckDBPyConnection, kept: set[str]) -> None:
 
 def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     connection.execute(f"COMMENT ON {model.kind} \"{model.name}\" IS '{quoted(model.meaning)}'")
+    present = {
+        name
+        for (name,) in connection.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database()"
+            " AND schema_name = 'main' AND table_name = ?",
+            [model.name],
+        ).fetchall()
+    }
     for column, meaning in model.columns.items():
+        if column not in present:
+            raise ConfigurationError(f"the yml file describes {model.name}.{column}, which the model has not")
         connection.execute(f'COMMENT ON COLUMN "{model.name}"."{column}" IS \'{quoted(meaning)}\'')
 
 

@@ -14,7 +14,9 @@ select
     followed_from_days as from_days,
     case outcome when 'delivered' then 'reached' else outcome end as ending
 from int_shipment_groups
-where timing_quality = 'ok'
+where
+    has_curve
+    and timing_quality = 'ok'
 
 union all
 
@@ -26,7 +28,7 @@ select
     case when picked_up_at_utc is not null then 'reached' else outcome end as ending
 from int_shipment_groups
 where
-    not by_week
+    grouping_name in ('all', 'carrier', 'carrier_lane')
     and unscanned_days >= 0
     and (picked_up_at_utc is not null or outcome <> 'delivered')
 

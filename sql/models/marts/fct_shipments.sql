@@ -44,22 +44,6 @@ shipments as (
     left join sources
         on int_shipment_outcomes.source = sources.source
     where int_shipments.telling_rank = 1
-),
-
-business_days as (
-    select
-        shipments.shipment_key,
-        delivered.business_day_no - picked_up.business_day_no as transit_business_days
-    from shipments
-    inner join dim_business_day as picked_up
-        on
-            shipments.destination_country = picked_up.country
-            and shipments.picked_up_date = picked_up.calendar_day
-    inner join dim_business_day as delivered
-        on
-            shipments.destination_country = delivered.country
-            and shipments.delivered_date = delivered.calendar_day
-    where shipments.timing_quality = 'ok'
 )
 
 select
@@ -111,7 +95,9 @@ select
         when shipments.outcome = 'delivered' and shipments.timing_quality = 'ok'
             then date_diff('day', shipments.picked_up_date, shipments.delivered_date)
     end as transit_date_changes,
-    business_days.transit_business_days,
+    case
+        when shipments.timing_quality = 'ok' then delivered_day.business_day_no - pickup_day.business_day_no
+    end as transit_business_days,
     date_diff('day', cast(shipments.order_placed_at_local as date), shipments.delivered_date)
         as order_to_delivery_date_changes,
     shipments.duration_days as followed_days,
@@ -177,5 +163,11 @@ select
     -- before this day of its journey nobody followed it; counts where the source registers parcels late
     case when shipments.is_registered_late_source then shipments.entry_days else 0e0 end as followed_from_days
 from shipments
-left join business_days
-    on shipments.shipment_key = business_days.shipment_key
+left join dim_business_day as pickup_day
+    on
+        shipments.destination_country = pickup_day.country
+        and shipments.picked_up_date = pickup_day.calendar_day
+left join dim_business_day as delivered_day
+    on
+        shipments.destination_country = delivered_day.country
+        and shipments.delivered_date = delivered_day.calendar_day
