@@ -19,10 +19,11 @@ from airflow_provider_trackingmore.store import run_models
 from airflow_provider_trackingmore.sync import sync
 
 CAUSES = {"open": 0, "reached": 1, "returned": 2, "lost": 3, "expired": 4}
+# For the oracle of competing ends these are too many, or have no two ends.
+ALONE = [("delivery", "all|all|all|all|all"), ("first_scan", "carrier|usps|all|all|all")]
 GROUPS = [
     ("delivery", "carrier|dhl|all|all|all"),
     ("delivery", "carrier|china-post|all|all|all"),
-    ("first_scan", "carrier|china-post|all|all|all"),
     ("resolution", "all|all|all|all|all"),
     ("resolution", "carrier_lane|china-post|CN->US|all|all"),
 ]
@@ -79,7 +80,7 @@ def agree(ours: np.ndarray, theirs: np.ndarray) -> None:
     np.testing.assert_allclose(ours[known], theirs[known], rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("clock", "group"), [("delivery", "all|all|all|all|all"), *GROUPS])
+@pytest.mark.parametrize(("clock", "group"), ALONE + GROUPS)
 def test_the_open_share_and_its_band_are_kaplan_meiers(world, clock, group):
     days, ends, _ = waits(world[0], clock, group)
     ours = curve(
@@ -198,7 +199,8 @@ def test_a_quantile_that_is_not_reached_yet_is_null(world):
     rows = (
         world[0]
         .execute(
-            "SELECT p90_days, delivered_share_so_far FROM mart_delivery_time_quantiles WHERE n_timed > 0"
+            "SELECT p90_days, delivered_share_so_far FROM mart_delivery_time_quantiles"
+            " WHERE delivered_share_so_far IS NOT NULL"
         )
         .fetchall()
     )
