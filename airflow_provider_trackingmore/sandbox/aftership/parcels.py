@@ -100,6 +100,13 @@ class Parcel:
         return newest if newest and newest.kind.status == "delivered" else None
 
     @property
+    def delivered(self) -> str | None:
+        """Return when the parcel was delivered, in the words of the carrier or of the account."""
+        if self.record.declared is scans.DECLARED_DELIVERED:
+            return next((point.time for point in self.checkpoints if point.source == "user"), None)
+        return self.moment(self.delivery)
+
+    @property
     def transit_days(self) -> int | None:
         """Return full days from the pick-up to the delivery or the present; nothing before the pick-up."""
         if not self.view.physical:

@@ -48,7 +48,7 @@ FIELDS: tuple[Field[Parcel], ...] = (
     Field("order_date", readers.order_date),
     Field("shipment_package_count", given("pieces")),
     Field("shipment_pickup_date", lambda parcel: parcel.moment(next(iter(parcel.view.physical), None))),
-    Field("shipment_delivery_date", lambda parcel: parcel.moment(parcel.delivery)),
+    Field("shipment_delivery_date", lambda parcel: parcel.delivered),
     Field("shipment_type", given("shipment_type")),
     Field("shipment_weight", readers.part_of_weight("value"), until="2024-04"),
     Field("shipment_weight", readers.weight, since="2024-07"),
