@@ -162,23 +162,19 @@ def test_a_tag_of_nobodys_matches_nothing_or_everything(box, ship):
 
 
 @every_version
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"tag": "Lost"},
-        {"tag": "intransit"},
-        {"tag": "InTransit,Pending"},
-        {"transit_time": "soon"},
-        {"return_to_sender": "maybe"},
-        {"fields": "everything"},
-        {"tracking_numbers": ",".join(f"HAND{n:04d}" for n in range(51))},
-    ],
-    ids=lambda value: next(iter(value)),
-)
-def test_values_a_filter_does_not_take_are_refused_by_name(ship, version, wrong):
-    answer = ship.of(version)("GET", "/trackings", **wrong)
-    assert error_of(answer) == (400, 4008)
-    assert f"`{next(iter(wrong))}`" in answer.json()["meta"]["message"]
+def test_values_a_filter_does_not_take_are_refused_by_name(ship, version):
+    for name, value in (
+        ("tag", "Lost"),
+        ("tag", "intransit"),
+        ("tag", "InTransit,Pending"),
+        ("transit_time", "soon"),
+        ("return_to_sender", "maybe"),
+        ("fields", "everything"),
+        ("tracking_numbers", ",".join(f"HAND{n:04d}" for n in range(51))),
+    ):
+        answer = ship.of(version)("GET", "/trackings", **{name: value})
+        assert error_of(answer) == (400, 4008), value
+        assert f"`{name}`" in answer.json()["meta"]["message"]
 
 
 def test_some_fields_can_be_asked_for_alone(ship):
@@ -186,9 +182,9 @@ def test_some_fields_can_be_asked_for_alone(ship):
     assert set(item) == {"id", "tracking_number", "slug", "title", "tag"}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+@pytest.mark.parametrize("version", STRICT)
+def test_from_2025_on_a_time_in_another_form_is_refused(ship, version):
+    for text in (
         "2026-11-15T00:00:00Z",
         "2026-11-15T00:00:00.5+00:00",
         "2026-11-15T00:00:00-05:00",
@@ -196,12 +192,9 @@ def test_some_fields_can_be_asked_for_alone(ship):
         "2026-11-15",
         "2026-99-15T00:00:00+00:00",
         "yesterday",
-    ],
-)
-@pytest.mark.parametrize("version", STRICT)
-def test_from_2025_on_a_time_in_another_form_is_refused(ship, version, text):
-    for name in ("created_at_min", "created_at_max", "updated_at_min", "updated_at_max"):
-        assert error_of(ship.of(version)("GET", "/trackings", **{name: text})) == (400, 4008)
+    ):
+        for name in ("created_at_min", "created_at_max", "updated_at_min", "updated_at_max"):
+            assert error_of(ship.of(version)("GET", "/trackings", **{name: text})) == (400, 4008), text
 
 
 @pytest.mark.parametrize("version", LENIENT)

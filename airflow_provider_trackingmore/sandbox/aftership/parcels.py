@@ -50,9 +50,14 @@ class Checkpoint:
     source: str = "carrier"
     repeat: int = 0
 
+    @property
+    def told(self) -> tuple[str | None, ...]:
+        """Return what tells checkpoints apart."""
+        return self.slug, self.time, self.message, self.word.subtag, self.location, self.source
+
     def digest(self, tracking_id: str) -> str:
         """Return the hash of this checkpoint, which no other one has."""
-        parts = (tracking_id, self.slug, self.time, self.message, self.word.subtag, self.source, self.repeat)
+        parts = (tracking_id, *self.told, self.repeat)
         return hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()
 
 
@@ -164,11 +169,14 @@ class Parcel:
         ]
         disordered = self.switches.disordered_rows and self.view.salt % 4 == 0
         found.sort(key=lambda item: (item[0], -item[1].scan.at if disordered else item[1].scan.at))
-        handed_over = next((row for _, row, carrier in found if carrier is self.partner), None)
-        told = [self._of_row(seen_at, row, carrier, row is handed_over) for seen_at, row, carrier in found]
+        told = [self._of_row(seen_at, row, carrier) for seen_at, row, carrier in found]
+        carriers = [carrier for *_, carrier in found]
+        if self.partner in carriers:
+            first = carriers.index(self.partner)
+            told[first] = replace(told[first], hands_over=True)
         return _numbered(told + self._declared())
 
-    def _of_row(self, seen_at: int, row: Row, carrier: Carrier, hands_over: bool) -> Checkpoint:
+    def _of_row(self, seen_at: int, row: Row, carrier: Carrier) -> Checkpoint:
         kind = row.scan.kind
         # Every seventh time or so a carrier forgets its habit, and a label has no place to tell the time of.
         exact = carrier.voice == "express"
@@ -185,7 +193,6 @@ class Parcel:
             row.scan.place if kind.physical else None,
             row.location,
             has_zip=row.salt % 3 > 0,
-            hands_over=hands_over,
         )
 
     def _declared(self) -> list[Checkpoint]:
@@ -200,6 +207,8 @@ class Parcel:
 
 def is_active(record: Record) -> bool:
     """Return whether AfterShip still asks the carrier: not after an end, unless retracked since."""
+    if record.stopped:
+        return False
     if record.level and record.retracked_at >= record.changes[record.level - 1]:
         return True
     return record.updating and record.standing is not scans.RETURNED
@@ -222,11 +231,11 @@ def age(record: Record, now: int) -> int:
 
 def _numbered(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
     """Return checkpoints that can be told apart, even those that are alike."""
-    seen: Counter[Checkpoint] = Counter()
+    seen: Counter[tuple[str | None, ...]] = Counter()
     numbered = []
     for checkpoint in checkpoints:
-        numbered.append(replace(checkpoint, repeat=seen[checkpoint]))
-        seen[checkpoint] += 1
+        numbered.append(replace(checkpoint, repeat=seen[checkpoint.told]))
+        seen[checkpoint.told] += 1
     return numbered
 
 
