@@ -159,7 +159,7 @@ class WindowReader:
         if failure is not None:
             raise failure
 
-    def _fetch(self, window: Window, page: int = 1) -> Answer:
+    def _fetch(self, window: Window, page: int | str = 1) -> Answer:
         axis = {window.axis: window.bounds}
         return self._client.list_page(page=page, created=axis.get("created"), updated=axis.get("updated"))
 
@@ -225,7 +225,7 @@ class WindowReader:
         keys: list[str] = []
         begun = [first] if first is not None else []
 
-        def fetch(page: int) -> Answer:
+        def fetch(page: int | str) -> Answer:
             return begun.pop() if begun else self._fetch(window, page)
 
         def marks_of(answer: Answer) -> list[str]:
