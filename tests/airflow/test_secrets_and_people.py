@@ -121,9 +121,9 @@ def _succeed(trial: Trial) -> None:
 
 def _fail_at_the_service(trial: Trial) -> None:
     box = trial.box
-    box.key = box.app.desk.key = "another-key"
+    box.key = box.app.premises.key = "another-key"
     trial.run("wrong-key")
-    box.key = box.app.desk.key = KEY
+    box.key = box.app.premises.key = KEY
     box.edit_answer = lambda *_: MARKED_PAGE
     box.faults.add("html_502", times=None)
     trial.run("gateway-page", extra={})

@@ -39,8 +39,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.dialects import DIALECTS
-from airflow_provider_trackingmore.sandbox.lists import show
+from airflow_provider_trackingmore.sandbox.trackingmore.dialects import DIALECTS
+from airflow_provider_trackingmore.sandbox.trackingmore.lists import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox import scans
-from airflow_provider_trackingmore.sandbox.views import Side, View, record_time, seconds, with_t
-from airflow_provider_trackingmore.sandbox.wording import (
+from airflow_provider_trackingmore.sandbox.trackingmore.wording import (
     RecordTable,
     SideTable,
     Wording,
@@ -17,6 +16,7 @@ from airflow_provider_trackingmore.sandbox.wording import (
     nothing,
     order_iso,
 )
+from airflow_provider_trackingmore.sandbox.views import Side, View, record_time, seconds, with_t
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.sandbox.views import Row

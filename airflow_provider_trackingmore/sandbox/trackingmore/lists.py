@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import datetime
-from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.calls import ITEMS, Answer, Call, Refused
-from airflow_provider_trackingmore.sandbox.render import render
-from airflow_provider_trackingmore.sandbox.views import View, update_time
+from airflow_provider_trackingmore.sandbox.calls import ITEMS, Answer, Refused
+from airflow_provider_trackingmore.sandbox.selection import capped, in_order, stir, stride_of, window
+from airflow_provider_trackingmore.sandbox.views import update_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_trackingmore.sandbox.desk import Desk
-    from airflow_provider_trackingmore.sandbox.dialects import Dialect
     from airflow_provider_trackingmore.sandbox.knowledge import Record
+    from airflow_provider_trackingmore.sandbox.trackingmore.calls import Call
+    from airflow_provider_trackingmore.sandbox.trackingmore.desk import Desk
+    from airflow_provider_trackingmore.sandbox.trackingmore.dialects import Dialect
 
 DEFAULT_SIZE = 100
 MOST_NUMBERS = 40
@@ -26,17 +25,19 @@ _ARCHIVED = {"true": True, "archived": True, "false": False, "tracking": False}
 def list_trackings(desk: Desk, call: Call) -> Answer:
     """Answer one page of the account's trackings, newest first unless switched."""
     dialect, query = call.dialect, list_query(call)
-    found = _sorted(desk, dialect, select(desk, dialect, query))
+    found = in_order(
+        select(desk, dialect, query),
+        desk.switches,
+        next(desk.turns),
+        lambda record: _update_time(desk, dialect, record),
+    )
     page = max(_whole(query, dialect.page, 1), 1)
     size = _whole(query, dialect.size, DEFAULT_SIZE)
-    size = min(size if size > 0 else DEFAULT_SIZE, dialect.biggest_page, desk.switches.page_cap or 10**9)
-    # Overlapping pages: each begins with the record the page before ended with.
-    stride = max(size - 1, 1) if desk.switches.repeated_ids else size
+    size = capped(min(size if size > 0 else DEFAULT_SIZE, dialect.biggest_page), desk.switches)
+    stride = stride_of(size, desk.switches)
     start = (page - 1) * stride
     shown = found[start : start + size]
-    if desk.switches.changing_between_pages and shown:
-        desk.world.touch(shown[-1].shipment.id)
-        desk.world.add()
+    stir(desk.world, desk.switches, shown)
     if not shown:
         return _end(desk, dialect, page, size, len(found))
     texts = desk.texts.of(shown, dialect, desk.world.clock.epoch())
@@ -56,8 +57,8 @@ def list_query(call: Call) -> dict[str, str]:
 
 def show(desk: Desk, dialect: Dialect, records: list[Record]) -> list[dict[str, Any]]:
     """Return records in the words of a version."""
-    now, anchor = desk.world.clock.epoch(), desk.world.anchor
-    return [render(View(record, now, anchor, desk.switches), dialect.wording) for record in records]
+    now = desk.world.clock.epoch()
+    return [desk.write(record, dialect, now) for record in records]
 
 
 def select(desk: Desk, dialect: Dialect, query: dict[str, str]) -> list[Record]:
@@ -69,23 +70,6 @@ def select(desk: Desk, dialect: Dialect, query: dict[str, str]) -> list[Record]:
     found = desk.world.records()
     for test in tests:
         found = [record for record in found if test(record)]
-    return found
-
-
-def _sorted(desk: Desk, dialect: Dialect, found: list[Record]) -> list[Record]:
-    """Return records, which come newest first, in the order the account is listed in."""
-    match desk.switches.list_order:
-        case "oldest":
-            return found[::-1]
-        case "updated":
-            return sorted(found, key=lambda record: -(_update_time(desk, dialect, record) or 0))
-        case "id":
-            return sorted(found, key=lambda record: record.shipment.id)
-        case "loose":
-            turn = next(desk.turns)
-            return sorted(
-                found, key=lambda record: (record.order[0], zlib.crc32(f"{turn}{record.order}".encode()))
-            )
     return found
 
 
@@ -116,38 +100,12 @@ def _windows(desk: Desk, dialect: Dialect, query: dict[str, str]) -> list[Callab
     tests: list[Callable[[Record], bool]] = []
     for about, stem in dialect.windows.items():
         low, high = _moment(desk, dialect, query, f"{stem}_min"), _moment(desk, dialect, query, f"{stem}_max")
-        if low is not None:
-            compare = ge if desk.switches.lower_bound_inclusive else gt
-            tests.append(_bound(desk, readers[about], compare, low))
-        if high is not None:
-            compare = le if desk.switches.upper_bound_inclusive else lt
-            tests.append(_bound(desk, readers[about], compare, high))
+        tests += window(readers[about], low, high, desk.switches)
     return tests
-
-
-def _bound(
-    desk: Desk,
-    read: Callable[[Record], int | None],
-    compare: Callable[[float, float], bool],
-    bound: float,
-) -> Callable[[Record], bool]:
-    def test(record: Record) -> bool:
-        second = read(record)
-        if second is None:
-            return False
-        exact = second + _fraction(record, second) if desk.switches.hidden_fractions else second
-        return compare(exact, bound)
-
-    return test
 
 
 def _update_time(desk: Desk, dialect: Dialect, record: Record) -> int | None:
     return record.updated_at if dialect.has_totals else update_time(record, desk.switches)
-
-
-def _fraction(record: Record, second: int) -> float:
-    """Return what a time has beyond its second: a quarter, a half, three quarters, or often nothing."""
-    return zlib.crc32(f"{record.shipment.id}{second}".encode()) % 4 / 4
 
 
 def _order_time(record: Record) -> int | None:

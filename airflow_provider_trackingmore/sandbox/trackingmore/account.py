@@ -7,16 +7,17 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox import shipments
-from airflow_provider_trackingmore.sandbox.addressing import by_path, text_of
-from airflow_provider_trackingmore.sandbox.calls import Answer, Call, Refused
+from airflow_provider_trackingmore.sandbox.calls import Answer, Refused
 from airflow_provider_trackingmore.sandbox.carriers import lane_for
 from airflow_provider_trackingmore.sandbox.journeys import DAY
 from airflow_provider_trackingmore.sandbox.knowledge import Record
-from airflow_provider_trackingmore.sandbox.lists import list_query, select, show
+from airflow_provider_trackingmore.sandbox.trackingmore.addressing import by_path, text_of
+from airflow_provider_trackingmore.sandbox.trackingmore.calls import Call, json_list
+from airflow_provider_trackingmore.sandbox.trackingmore.lists import list_query, select, show
 from airflow_provider_trackingmore.sandbox.views import record_time
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.sandbox.desk import Desk
+    from airflow_provider_trackingmore.sandbox.trackingmore.desk import Desk
 
 _WAYBILL = re.compile(r"(\d{3})[ -]?(\d{7,8})")
 _UNSUPPORTED_AIRLINE = "000"
@@ -71,7 +72,7 @@ def user_info(desk: Desk, call: Call) -> Answer:
 
 def remote(desk: Desk, call: Call) -> Answer:
     """Answer which postcodes lie in remote areas; here, those that start with a 9."""
-    rows = call.json_list()
+    rows = json_list(call)
     far: list[dict[str, str]] = []
     near: list[dict[str, str]] = []
     for row in rows:
@@ -88,7 +89,7 @@ def remote(desk: Desk, call: Call) -> Answer:
 
 def transit_time(desk: Desk, call: Call) -> Answer:
     """Answer how long delivered parcels took, by lane and carrier."""
-    answers = [_transit_of(desk, call, row) for row in call.json_list()]
+    answers = [_transit_of(desk, call, row) for row in json_list(call)]
     return Answer(answers[0] if call.dialect.has_totals and len(answers) == 1 else answers)
 
 

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_trackingmore.sandbox import scans
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.sandbox.switches import Switches
+    from airflow_provider_trackingmore.sandbox.trackingmore.wording import Wording
     from airflow_provider_trackingmore.sandbox.views import Row, Side, View
-    from airflow_provider_trackingmore.sandbox.wording import Wording
 
 _ODD_STATUS = {"inforeceived": "InfoReceived", "pickup": "PickUp"}
 _ODD_SUBSTATUS = {"exception010": "exception0010", "exception011": "exception0011"}
 _UNKNOWN_STATUS = {scans.CUSTOMS_HELD: ("customs_hold", "customs001")}
-# Texts that stay texts even where a careless encoder turns digits into numbers.
-_ALWAYS_TEXT = ("id", "tracking_number")
 
 
 def render(view: View, wording: Wording) -> dict[str, Any]:
@@ -35,22 +32,6 @@ def render(view: View, wording: Wording) -> dict[str, Any]:
             if not item[key]:
                 del item[key]
     return item
-
-
-def drift(value: Any, switches: Switches, key: str = "") -> Any:
-    """Return an answer with the wanted changes of type and extra keys, at every level."""
-    if isinstance(value, dict):
-        changed = {name: drift(inner, switches, name) for name, inner in value.items()}
-        if switches.extra_keys:
-            changed["new_key"] = {"since": "tomorrow", "level": [1, None]}
-        return changed
-    if isinstance(value, list):
-        return [drift(inner, switches, key) for inner in value]
-    if switches.numbers_as_text and type(value) is int and key not in ("code", "errorCode"):
-        return str(value)
-    if switches.texts_as_numbers and isinstance(value, str) and key not in _ALWAYS_TEXT:
-        return int(value) if value.isdigit() and str(int(value)) == value else value
-    return value
 
 
 def _side(side: Side, view: View, wording: Wording) -> Any:

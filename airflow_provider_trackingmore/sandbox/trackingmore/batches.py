@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.calls import Answer, Call, Refused
+from airflow_provider_trackingmore.sandbox.calls import Answer, Refused
+from airflow_provider_trackingmore.sandbox.trackingmore.calls import Call, json_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_trackingmore.sandbox.codes import Code
-    from airflow_provider_trackingmore.sandbox.desk import Desk
     from airflow_provider_trackingmore.sandbox.knowledge import Record
+    from airflow_provider_trackingmore.sandbox.trackingmore.codes import Code
+    from airflow_provider_trackingmore.sandbox.trackingmore.desk import Desk
 
 Row = dict[str, Any]
 
@@ -36,7 +37,7 @@ def many(desk: Desk, call: Call, counted: str, action: Callable[[Row], Record]) 
 def each(desk: Desk, call: Call, action: Callable[[Row], Record], *, with_order: bool = False) -> Answer:
     """Do something for every row; answer successes and errors apart (v3 and v4)."""
     success, failed = [], []
-    for row in call.json_list():
+    for row in json_list(call):
         order = {"order_number": row.get("order_number")} if with_order else {}
         try:
             success.append(names_of(call, action(row)) | order)
@@ -50,7 +51,7 @@ def each(desk: Desk, call: Call, action: Callable[[Row], Record], *, with_order:
 def each_counted(call: Call, counted: str, action: Callable[[Row], Row]) -> Answer:
     """Do something for every row; answer counts, trackings and errors (v2)."""
     done, errors = [], []
-    rows = call.json_list()
+    rows = json_list(call)
     for row in rows:
         try:
             done.append(action(row))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.calls import Answer, Call, Refused
+from airflow_provider_trackingmore.sandbox.calls import Answer, Refused
 from airflow_provider_trackingmore.sandbox.carriers import CARRIERS, NEEDS_POSTCODE, Carrier, detect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_trackingmore.sandbox.desk import Desk
+    from airflow_provider_trackingmore.sandbox.trackingmore.calls import Call
+    from airflow_provider_trackingmore.sandbox.trackingmore.desk import Desk
 
 
 def _v2(carrier: Carrier) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.addressing import (
+from airflow_provider_trackingmore.sandbox.calls import Answer, Refused
+from airflow_provider_trackingmore.sandbox.carriers import CARRIERS
+from airflow_provider_trackingmore.sandbox.scans import DECLARED_DELIVERED, DECLARED_TROUBLE
+from airflow_provider_trackingmore.sandbox.trackingmore.addressing import (
     body_object,
     by_id,
     by_path,
@@ -12,19 +15,17 @@ from airflow_provider_trackingmore.sandbox.addressing import (
     details_of,
     text_of,
 )
-from airflow_provider_trackingmore.sandbox.batches import many, names_of
-from airflow_provider_trackingmore.sandbox.calls import Answer, Call, Refused
-from airflow_provider_trackingmore.sandbox.carriers import CARRIERS
-from airflow_provider_trackingmore.sandbox.knowledge import FORCED
-from airflow_provider_trackingmore.sandbox.lists import show
+from airflow_provider_trackingmore.sandbox.trackingmore.batches import many, names_of
+from airflow_provider_trackingmore.sandbox.trackingmore.lists import show
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.sandbox.desk import Desk
     from airflow_provider_trackingmore.sandbox.knowledge import Record
+    from airflow_provider_trackingmore.sandbox.trackingmore.calls import Call
+    from airflow_provider_trackingmore.sandbox.trackingmore.desk import Desk
 
 _ARCHIVED = {"true": True, "archived": True, "1": True, "false": False, "tracking": False, "0": False}
-# Update commands of v2: force two statuses, or (8) give the carrier's own back.
-_COMMANDS = {str(command) for command in (*FORCED, 8)}
+# Update commands of v2: declare two statuses, or give the carrier's own back.
+_COMMANDS = {"4": DECLARED_DELIVERED, "7": DECLARED_TROUBLE, "8": None}
 _ECHOED = ("tracking_postal_code", "tracking_ship_date", "tracking_courier_account",
            "tracking_destination_country", "tracking_origin_country", "tracking_key", "customer_name",
            "customer_email", "customer_sms", "recipient_postcode", "title", "logistics_channel", "note",
@@ -130,8 +131,7 @@ def retrack(desk: Desk, call: Call) -> Answer:
     record = by_id(desk, call)
     if record.status[0] != "expired":
         raise Refused("not_expired")
-    record.retracked_at = desk.world.clock.epoch()
-    desk.world.refresh(record)
+    desk.world.retrack(record)
     return Answer(names_of(call, record), items=1)
 
 
@@ -144,7 +144,7 @@ def _change(desk: Desk, call: Call, record: Record, body: dict[str, Any]) -> Non
     if archived is not None:
         record.archived = _ARCHIVED.get(str(archived).lower(), record.archived)
     if str(command) in _COMMANDS:
-        record.forced = int(str(command))
+        record.declared = _COMMANDS[str(command)]
     if moved_to:
         desk.world.rename_courier(record, moved_to)
     if details or archived is not None or command is not None:

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox import codes, wording_v2, wording_v3, wording_v4
+from airflow_provider_trackingmore.sandbox.routes import Route, routes
+from airflow_provider_trackingmore.sandbox.trackingmore import codes, wording_v2, wording_v3, wording_v4
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.sandbox.codes import Code
-    from airflow_provider_trackingmore.sandbox.wording import Wording
+    from airflow_provider_trackingmore.sandbox.trackingmore.codes import Code
+    from airflow_provider_trackingmore.sandbox.trackingmore.wording import Wording
 
 _V2_STATUSES = frozenset(
     {"pending", "notfound", "transit", "pickup", "delivered", "undelivered", "exception", "expired"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A way to call the service: method, path below the version, its name, and who handles it."""
-
-    method: str
-    path: str
-    name: str
-    handler: str
-
-    def match(self, path: str) -> dict[str, str] | None:
-        """Return the path's variables, or nothing if the path is another one."""
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
-        found = re.fullmatch(pattern, path)
-        return found.groupdict() if found else None
 
 
 @dataclass(frozen=True)
@@ -79,12 +63,6 @@ class Dialect:
         return {"meta": meta}
 
 
-def _routes(*lines: str) -> tuple[Route, ...]:
-    """Read "METHOD path name handler" lines; without a handler the name says who handles it."""
-    words = [line.split() for line in lines]
-    return tuple(Route(method, path, name, (rest or [name])[0]) for method, path, name, *rest in words)
-
-
 V2 = Dialect(
     name="v2",
     prefix="/v2",
@@ -97,7 +75,7 @@ V2 = Dialect(
         "needs_fields": 4012, "exists": 4016, "absent": 4017, "too_many": 4020, "undetected": 4032,
         "limited": 429, "no_page": 404, "wrong_method": 405, "server": 500, "bad_waybill": 4014,
     },
-    routes=_routes(
+    routes=routes(
         "POST /trackings/post create create_v2", "POST /trackings/batch batch batch_v2",
         "GET /trackings/get list", "POST /trackings/get list",
         "POST /trackings/updatemore update update_many",
@@ -138,7 +116,7 @@ V3 = Dialect(
         "needs_fields": 421, "exists": 423, "absent": 424, "too_many": 413, "undetected": 204,
         "limited": 429, "no_page": 404, "wrong_method": 400, "server": 511,
     },
-    routes=_routes(
+    routes=routes(
         "GET /get list", "POST /get list", "POST /create create create_v3", "POST /realtime realtime",
         "PUT /modifyinfo update update_many", "PUT /modifycourier modify_courier",
         "DELETE /delete delete delete_many",
@@ -183,7 +161,7 @@ V4 = Dialect(
         "limited": 429, "no_page": 404, "wrong_method": 400, "server": 511, "bad_id": 4112,
         "not_expired": 4113, "bad_waybill": 4160, "bad_airline": 4161,
     },
-    routes=_routes(
+    routes=routes(
         "POST /trackings/create create", "POST /trackings/batch batch", "GET /trackings/get list",
         "PUT /trackings/update/{id} update", "DELETE /trackings/delete/{id} delete",
         "POST /trackings/retrack/{id} retrack", "GET /couriers/all couriers",

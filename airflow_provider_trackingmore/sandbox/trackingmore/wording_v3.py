@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.views import minutes, record_time, with_t
-from airflow_provider_trackingmore.sandbox.wording import (
+from airflow_provider_trackingmore.sandbox.trackingmore.wording import (
     RecordTable,
     SideTable,
     Wording,
@@ -17,6 +16,7 @@ from airflow_provider_trackingmore.sandbox.wording import (
     nothing,
     order_minutes,
 )
+from airflow_provider_trackingmore.sandbox.views import minutes, record_time, with_t
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.sandbox.views import Row

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.addressing import body_object, details_of, text_of
-from airflow_provider_trackingmore.sandbox.batches import each, each_counted
-from airflow_provider_trackingmore.sandbox.calls import Answer, Call, Refused
+from airflow_provider_trackingmore.sandbox.calls import Answer, Refused
 from airflow_provider_trackingmore.sandbox.carriers import CARRIERS, NEEDS_POSTCODE
-from airflow_provider_trackingmore.sandbox.lists import show
+from airflow_provider_trackingmore.sandbox.trackingmore.addressing import body_object, details_of, text_of
+from airflow_provider_trackingmore.sandbox.trackingmore.batches import each, each_counted
+from airflow_provider_trackingmore.sandbox.trackingmore.lists import show
+from airflow_provider_trackingmore.sandbox.trackingmore.wording import order_minutes
 from airflow_provider_trackingmore.sandbox.views import record_time
-from airflow_provider_trackingmore.sandbox.wording import order_minutes
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.sandbox.desk import Desk
     from airflow_provider_trackingmore.sandbox.knowledge import Record
+    from airflow_provider_trackingmore.sandbox.trackingmore.calls import Call
+    from airflow_provider_trackingmore.sandbox.trackingmore.desk import Desk
 
 _NUMBER = re.compile(r"[A-Za-z0-9_-]{5,50}")
 

@@ -6,11 +6,12 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.calls import Call, Refused
+from airflow_provider_trackingmore.sandbox.calls import Refused
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.sandbox.desk import Desk
     from airflow_provider_trackingmore.sandbox.knowledge import Record
+    from airflow_provider_trackingmore.sandbox.trackingmore.calls import Call
+    from airflow_provider_trackingmore.sandbox.trackingmore.desk import Desk
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ORDER_TIMES = ("%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox import scans
-from airflow_provider_trackingmore.sandbox.views import Row, View, minutes, record_time, seconds
-from airflow_provider_trackingmore.sandbox.wording import (
+from airflow_provider_trackingmore.sandbox.trackingmore.wording import (
     RecordTable,
     SideTable,
     Wording,
@@ -18,6 +17,7 @@ from airflow_provider_trackingmore.sandbox.wording import (
     nothing,
     order_minutes,
 )
+from airflow_provider_trackingmore.sandbox.views import Row, View, minutes, record_time, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
