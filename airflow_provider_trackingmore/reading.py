@@ -245,7 +245,9 @@ class WindowReader:
             if not seen.isdisjoint(keys):
                 return None
             seen.update(marks)
-            if seen == before or (answer.total is not None and len(seen) >= answer.total):
+            # Where a cursor leads on, a total may be capped.
+            is_all = not answer.next_cursor and answer.total is not None and len(seen) >= answer.total
+            if seen == before or is_all:
                 break
         return seen
 

@@ -186,8 +186,12 @@ def test_a_total_that_is_too_small_is_not_believed_where_a_cursor_leads_on(box, 
             document["data"]["pagination"]["total"] = len(document["data"]["trackings"])
         return json.dumps(document).encode()
 
+    sync(client(box), warehouse)
+    for number in range(25):
+        box.world.add(tracking_number=f"BURST{number:03d}US")
+    box.clock.advance(hours=1)
     box.edit_answer = belittled
-    sync(client(box, page_size=20), warehouse)
+    sync(client(box, page_size=10), warehouse)
     assert stored(warehouse) == kept(box)
 
 
