@@ -393,7 +393,7 @@ def test_no_dump_of_client_hook_or_operator_shows_a_secret(monkeypatch):
     hook = TrackingMoreHook()
     task = TrackingMoreToDuckDBOperator(task_id="load", warehouse="/data/warehouse.duckdb")
     with hook.get_conn() as client:
-        seen = [client, client._session, client._session.auth, client._pacer, hook, task]
+        seen = [client, client._session, client._session.auth, *client._pacers.values(), hook, task]
         text = "".join(f"{one!r} {one} {vars(one)}" for one in seen)
         assert finds({"dump": text.lower().encode()}, KEY) == []
         assert finds({"dump": text.lower().encode()}, PASSWORD) == []
