@@ -2,7 +2,7 @@ COUNT ?= 200000
 SEED ?= 1
 QUERIES = airflow_provider_trackingmore/report/queries
 
-.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests fuzz clients dbt clean
+.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests prove-increment fuzz clients dbt clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -27,10 +27,13 @@ prove-kill: .venv/.ready # kill a run at every place where it changes a file
 bench: .tools/bench/.ready # measure beside other ways, as ratios
 	@.tools/bench/bin/python benchmarks/run.py
 
-prove: prove-moving prove-kill fuzz prove-requests # all the long runs, one after the other; some hours
+prove: prove-moving prove-kill fuzz prove-requests prove-increment # all the long runs, one after the other; some hours
 
 prove-requests: .venv/.ready # requests of a window beside its pages, and their pace beside the limit
 	.venv/bin/python benchmarks/spread.py
+
+prove-increment: .venv/.ready # a day's merge into 10 million trackings beside one into 1 million; 10 GB of disk
+	.venv/bin/python benchmarks/increment.py 1000000 10000000 50000
 
 prove-moving: .venv/.ready # 10,000 stories of a service that moves while it is read; about an hour
 	.venv/bin/python scripts/prove_moving.py 10000
