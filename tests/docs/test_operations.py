@@ -85,14 +85,14 @@ def test_the_line_at_the_end_of_a_run_is_the_one_the_page_shows(place, caplog):
 
 
 def test_the_metrics_are_those_that_are_sent():
-    from airflow_provider_trackingmore.operators.trackingmore import METRICS
+    from airflow_provider_trackingmore.operators.service import METRICS
 
     named = re.findall(r"`(?:trackingmore)?\.(\w+)`", PAGE.read_text().split("\n## ")[0])
     assert tuple(named) == METRICS
 
 
 def test_the_key_is_refused(place, monkeypatch, capsys):
-    place.box.app.desk.key = "the-new-key"
+    place.box.app.premises.key = "the-new-key"
     with pytest.raises(AuthenticationError, match=r"list: code 401 \(unauthorized\)"):
         place.load()
     connection = {"conn_type": "trackingmore", "password": "the-new-key", "host": place.box.url}
