@@ -26,10 +26,10 @@ def replacement(fault: Fault, service: Service, call: Call[Any]) -> tuple[Respon
     """Return the response a fault gives instead of an answer, and its body code if it has one."""
     form, _, status = fault.kind.partition("_")
     if form == "code":
-        return as_response(service.error(call.dialect, fault.code)), fault.code
+        return as_response(service.error(call, fault.code)), fault.code
     if form in ("http", "body"):
-        number = service.code_of(call.dialect, int(status))
-        reply = service.error(call.dialect, number, 200 if form == "body" else int(status))
+        number = service.code_of(call, int(status))
+        reply = service.error(call, number, 200 if form == "body" else int(status))
         return as_response(reply), number
     if form == "html":
         return HTMLResponse(_PAGE.format(status=status), int(status)), None

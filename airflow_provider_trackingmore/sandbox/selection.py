@@ -28,19 +28,23 @@ def sort_key(switches: Switches, updated: Moment) -> Callable[[Record], tuple[in
     return lambda record: (record.order[0], int(record.shipment.id, 16))
 
 
+def by_key(found: list[Record], switches: Switches, updated: Moment) -> list[Record]:
+    """Return records, which come newest first, sorted by the key of the account's list."""
+    if switches.list_order in ("created", "loose"):
+        return found
+    return sorted(found, key=sort_key(switches, updated))
+
+
 def in_order(found: list[Record], switches: Switches, turn: int, updated: Moment) -> list[Record]:
     """Return records, which come newest first, in the order the account is listed in.
 
     ``turn`` tells one answer from the next, for the order that does not keep.
     """
-    match switches.list_order:
-        case "created":
-            return found
-        case "loose":
-            return sorted(
-                found, key=lambda record: (record.order[0], zlib.crc32(f"{turn}{record.order}".encode()))
-            )
-    return sorted(found, key=sort_key(switches, updated))
+    if switches.list_order == "loose":
+        return sorted(
+            found, key=lambda record: (record.order[0], zlib.crc32(f"{turn}{record.order}".encode()))
+        )
+    return by_key(found, switches, updated)
 
 
 def window(read: Moment, low: float | None, high: float | None, switches: Switches) -> list[Test]:

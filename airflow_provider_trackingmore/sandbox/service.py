@@ -52,12 +52,12 @@ class Service(ABC):
         """Return the reply to a call."""
 
     @abstractmethod
-    def error(self, dialect: Any, number: int, http_status: int | None = None) -> Reply:
-        """Return an error of a version by body code, on its own HTTP status unless another is given."""
+    def error(self, call: Call[Any], number: int, http_status: int | None = None) -> Reply:
+        """Return an error by body code, on its own HTTP status unless another is given."""
 
     @abstractmethod
-    def code_of(self, dialect: Any, http_status: int) -> int:
-        """Return the body code with which a version tells of an HTTP status."""
+    def code_of(self, call: Call[Any], http_status: int) -> int:
+        """Return the body code with which an HTTP status is told."""
 
     def written(self, document: dict[str, Any], texts: list[str]) -> str:
         """Return an answer as JSON, with its records in their place and the drift that is switched on."""

@@ -214,6 +214,12 @@ class TestFaults:
         )
         assert ship("GET", "/trackings").ok
 
+    def test_a_429_says_when_it_is_over(self, box, ship):
+        box.faults.add("http_429")
+        headers = ship("POST", "/couriers/detect").headers
+        told = [headers[f"X-RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")]
+        assert told == ["3", "0", str(int(NOW.timestamp()) + 1)]
+
     def test_gateways_speak_html_or_say_nothing(self, box, ship):
         box.faults.add("html_503")
         box.faults.add("empty_502")

@@ -15,6 +15,8 @@ REFUSED = [
     ({"tracking_number": "HAND 0001"}, 4017),
     ({"tracking_number": "HAND#001"}, 4017),
     ({"tracking_number": "HAND0001", "slug": "nobody"}, 4010),
+    ({"tracking_number": "HAND0001", "slug": ["usps"]}, 4010),
+    ({"tracking_number": "HAND0001", "slug_group": ["dhl-group"]}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "slug_group": "dhl-group"}, 4008),
     ({"tracking_number": "HAND0001", "slug_group": "nobody-group"}, 4008),
     ({"tracking_number": "HAND0001", "slug_group": "dhl-group"}, 4012),
@@ -23,6 +25,16 @@ REFUSED = [
     ({"tracking_number": "HAND0001", "slug": "usps", "title": 7}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "custom_fields": {"a": 1}}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "custom_fields": {"a" * 31: "b"}}, 4008),
+    ({"tracking_number": "HAND0001", "slug": "usps", "custom_fields": {"a": "b" * 513}}, 4008),
+    (
+        {
+            "tracking_number": "HAND0001",
+            "slug": "usps",
+            "custom_fields": dict.fromkeys(map(str, range(26)), ""),
+        },
+        4008,
+    ),
+    ({"tracking_number": "HAND0001", "slug": "usps", "customers": [{}] * 4}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "shipment_tags": ["a" * 33]}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "shipment_tags": ["a"] * 51}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "order_date": "soon"}, 4008),
@@ -57,7 +69,7 @@ class TestCreate:
         ):
             assert error_of(ship.of("2024-04")(method, path, body=body)) == (400, 4006)
 
-    def test_the_courier_is_guessed_from_the_number(self, box, ship):
+    def test_the_courier_is_guessed_from_the_number(self, box, ship, call):
         assert ship.create(tracking_number="9200000000000000000042")["slug"] == "usps"
         assert ship.create(tracking_number="123456789012", slug_group="fedex-group")["slug"] == "fedex"
         unknown = ship.create(tracking_number="HAND0001")
@@ -65,6 +77,8 @@ class TestCreate:
         box.clock.advance(days=40)
         later = ship.data("GET", f"/trackings/{unknown['id']}")
         assert (later["checkpoints"], later["tag"]) == ([], "Expired")
+        theirs = call.items("v4", tracking_numbers="HAND0001")[0]
+        assert (theirs["courier_code"], theirs["delivery_status"]) == ("unrecognized", "expired")
         box.switches.takes_unrecognised = False
         assert error_of(ship("POST", "/trackings", body={"tracking_number": "HAND0002"})) == (400, 4012)
 

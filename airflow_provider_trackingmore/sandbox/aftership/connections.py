@@ -6,10 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox.aftership.bodies import mapping
-from airflow_provider_trackingmore.sandbox.aftership.couriers import CREDENTIALS
+from airflow_provider_trackingmore.sandbox.aftership.couriers import CREDENTIALS, is_known
 from airflow_provider_trackingmore.sandbox.aftership.lists import DEFAULT_LIMIT, HIGHEST_LIMIT, whole
 from airflow_provider_trackingmore.sandbox.calls import Answer, Call, Refused
-from airflow_provider_trackingmore.sandbox.carriers import CARRIERS
 from airflow_provider_trackingmore.sandbox.clock import iso
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def create(desk: Desk, call: Call[Edition]) -> Answer:
     slug = body.get("courier_slug")
     if not slug:
         raise Refused("value_missing", "courier_slug")
-    if slug not in CARRIERS:
+    if not is_known(slug):
         raise Refused("slug_invalid")
     identity = f"connection:{slug}:{now}:{next(desk.turns)}"
     connection = {

@@ -32,6 +32,11 @@ _FAMILIES = ("amazon", "fedex", "toll", "taqbin", "tnt", "cj", "hermes", "dpd", 
 _GROUPS = {f"{family}-group": family for family in _FAMILIES}
 
 
+def is_known(slug: Any) -> bool:
+    """Return whether this is how a carrier is called."""
+    return isinstance(slug, str) and slug in CARRIERS
+
+
 def own(_: Desk, call: Call[Edition]) -> Answer:
     """Answer the carriers the account works with."""
     return _listed(call.dialect, (carrier for code, carrier in CARRIERS.items() if code in APPROVED))
@@ -90,7 +95,7 @@ def detect_for(desk: Desk, number: str, group: Any) -> str:
 def _of_group(carriers: list[Carrier], group: Any) -> list[Carrier]:
     if group is None:
         return carriers
-    if group not in _GROUPS:
+    if not isinstance(group, str) or group not in _GROUPS:
         raise Refused("value_invalid", "slug_group")
     return [carrier for carrier in carriers if carrier.code.split("-")[0] == _GROUPS[group]]
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 PREFIX = "/tracking/"
 # Trackings are kept for so long, and then forgotten.
 RETENTION = 120 * DAY
+_LIMITED = ERRORS["limited"].number
 _EMPTY: dict[str, Any] = {"list": {}, "object": {}, "null": None}
 
 
@@ -81,15 +82,18 @@ class Desk(Service):
         reply.headers |= limits
         return reply
 
-    def error(self, dialect: Edition, number: int, http_status: int | None = None) -> Reply:
-        """Return an error of a version by body code, on its own HTTP status unless another is given."""
-        reply = self._failed(dialect, BY_NUMBER[number])
+    def error(self, call: Call[Edition], number: int, http_status: int | None = None) -> Reply:
+        """Return an error by body code, on its own HTTP status unless another is given."""
+        reply = self._failed(call.dialect, BY_NUMBER[number])
         if http_status is not None:
             reply.http_status = http_status
+        if number == _LIMITED:
+            next_second = self.world.clock.epoch() + 1
+            reply.headers |= _rate_headers(call.dialect.per_second(call.route), 0, next_second)
         return reply
 
-    def code_of(self, dialect: Edition, http_status: int) -> int:
-        """Return the body code with which a version tells of an HTTP status: they are the same."""
+    def code_of(self, call: Call[Edition], http_status: int) -> int:
+        """Return the body code with which an HTTP status is told: they are the same."""
         return http_status
 
     def write(self, record: Record, edition: Edition, now: int) -> dict[str, Any]:

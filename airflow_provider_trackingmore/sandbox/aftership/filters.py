@@ -127,8 +127,10 @@ def _among(desk: Desk, read: Callable[[Parcel], Any], values: set[Any]) -> Test:
 def _shipment_tags(desk: Desk, call: Call[Edition]) -> set[str]:
     """Return the tags to look for; none at all if the service drops a filter it cannot match."""
     tags = set(words_of(call, "shipment_tags"))
+    if not desk.switches.unknown_tags_match_all:
+        return tags
     used = {tag for record in desk.kept() for tag in record.shipment.details.get("shipment_tags", ())}
-    return set() if desk.switches.unknown_tags_match_all and tags.isdisjoint(used) else tags
+    return tags & used
 
 
 def _mentions(parcel: Parcel, keyword: str) -> bool:

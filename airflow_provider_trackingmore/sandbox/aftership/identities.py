@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 # Turns TrackingMore's ids into AfterShip's, and back.
 _MASK = 0x5A17_0F0B_93C4_E61D_2B78_86AF_D03E_914C
-CHOSEN = "tracking_id"
+_NEW = re.compile(r"[0-9a-f]{32}")
+CHOSEN = "chosen_id"
 
 
 def cursor_id(shipment_id: str) -> str:
@@ -39,6 +41,8 @@ class Identities:
 
     def find(self, identity: str) -> Record | None:
         """Return the record somebody means by an id, if there is one."""
+        if _NEW.fullmatch(identity) and (record := self.world.find(cursor_id(identity))):
+            return record
         if identity not in self._known:
             # Learned anew at every miss: worlds grow, and old ids cannot be reckoned backwards.
             self._known = {

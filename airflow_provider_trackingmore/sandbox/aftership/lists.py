@@ -13,7 +13,14 @@ from airflow_provider_trackingmore.sandbox.aftership.parcels import updated_at
 from airflow_provider_trackingmore.sandbox.aftership.wording import part
 from airflow_provider_trackingmore.sandbox.calls import ITEMS, Answer, Call, Refused
 from airflow_provider_trackingmore.sandbox.clock import iso
-from airflow_provider_trackingmore.sandbox.selection import capped, in_order, sort_key, stir, stride_of
+from airflow_provider_trackingmore.sandbox.selection import (
+    by_key,
+    capped,
+    in_order,
+    sort_key,
+    stir,
+    stride_of,
+)
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.sandbox.aftership.desk import Desk
@@ -85,7 +92,7 @@ def _by_cursor(desk: Desk, call: Call[Edition], found: list[Record], size: int) 
     """Answer the page after the record a cursor names, also if that record has gone since."""
     switches, given = desk.switches, call.query.get("cursor", "")
     key = sort_key(switches, updated_at)
-    found = sorted(found, key=key)
+    found = by_key(found, switches, updated_at)
     start = bisect_right(found, _read(given, key(found[0])), key=key) if given and found else 0
     page = found[start : start + size]
     pagination: dict[str, Any] = {"total": len(found)}

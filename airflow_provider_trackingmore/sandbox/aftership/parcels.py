@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox import scans
@@ -73,7 +74,6 @@ class Parcel:
         self.carrier: Carrier = carrier_named(self.shipment.courier_code)
         self.id: str = new_id(self.shipment)
         self.word: Word = header_word(self.record, self.switches)
-        self.checkpoints: list[Checkpoint] = self._checkpoints()
 
     @property
     def is_known(self) -> bool:
@@ -158,7 +158,8 @@ class Parcel:
             return local.date().isoformat()
         return _clock(local, with_offset=self.carrier.voice == "express")
 
-    def _checkpoints(self) -> list[Checkpoint]:
+    @cached_property
+    def checkpoints(self) -> list[Checkpoint]:
         """Return the checkpoints, oldest poll first; what one poll brought may be in any order."""
         record, sides = self.record, (self.view.origin, self.view.destination)
         numbers = {id(scan): place for place, scan in enumerate(record.shipment.journey.scans, start=1)}

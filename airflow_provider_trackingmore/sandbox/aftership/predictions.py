@@ -9,9 +9,10 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox.aftership.bodies import mapping
+from airflow_provider_trackingmore.sandbox.aftership.couriers import is_known
 from airflow_provider_trackingmore.sandbox.aftership.estimates import estimate
 from airflow_provider_trackingmore.sandbox.calls import Answer, Call, Refused
-from airflow_provider_trackingmore.sandbox.carriers import CARRIERS, LANES, Lane
+from airflow_provider_trackingmore.sandbox.carriers import LANES, Lane
 from airflow_provider_trackingmore.sandbox.places import BY_COUNTRY, COUNTRY_CODES
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _predict(desk: Desk, edition: Edition, item: Any) -> Json:
     slug = item.get("slug")
     if not slug:
         raise Refused("value_missing", "slug")
-    if slug not in CARRIERS:
+    if not is_known(slug):
         raise Refused("slug_invalid")
     origin, destination = (_address(edition, item, side) for side in ("origin", "destination"))
     pickup_time, estimated_pickup, start = _pickup(item)

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox.aftership.bodies import details_of, mapping, unwrapped
-from airflow_provider_trackingmore.sandbox.aftership.couriers import detect_for
+from airflow_provider_trackingmore.sandbox.aftership.couriers import detect_for, is_known
 from airflow_provider_trackingmore.sandbox.aftership.identities import CHOSEN
 from airflow_provider_trackingmore.sandbox.aftership.lists import fields_of
 from airflow_provider_trackingmore.sandbox.aftership.parcels import is_active
 from airflow_provider_trackingmore.sandbox.aftership.tags import COMPLETED
 from airflow_provider_trackingmore.sandbox.aftership.wording import part
 from airflow_provider_trackingmore.sandbox.calls import Answer, Call, Refused
-from airflow_provider_trackingmore.sandbox.carriers import CARRIERS, NEEDS_POSTCODE, UNRECOGNISED
+from airflow_provider_trackingmore.sandbox.carriers import NEEDS_POSTCODE, UNRECOGNISED
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.sandbox.aftership.desk import Desk
@@ -61,7 +61,7 @@ def update(desk: Desk, call: Call[Edition]) -> Answer:
     record, body = named(desk, call), unwrapped(call)
     details = details_of(call.dialect, body, new=False)
     slug = body.get("slug")
-    if slug is not None and slug not in CARRIERS:
+    if slug is not None and not is_known(slug):
         raise Refused("slug_invalid")
     if slug not in (None, record.shipment.courier_code):
         desk.world.rename_courier(record, slug)
@@ -150,7 +150,7 @@ def _slug_for(desk: Desk, edition: Edition, body: dict[str, Any], details: dict[
         return detect_for(desk, number, body.get("slug_group"))
     if body.get("slug_group") is not None:
         raise Refused("value_invalid", "slug_group")
-    if slug not in CARRIERS and slug != UNRECOGNISED.code:
+    if not is_known(slug) and slug != UNRECOGNISED.code:
         raise Refused("slug_invalid")
     if slug == NEEDS_POSTCODE and not (
         details.get("tracking_postal_code") or details.get("recipient_postcode")

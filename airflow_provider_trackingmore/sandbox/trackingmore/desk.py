@@ -67,16 +67,16 @@ class Desk(Service):
         number = dialect.errors.get(meaning, dialect.errors["bad_filter"])
         return self._reply(dialect, Answer([], number, is_empty=True))
 
-    def error(self, dialect: Dialect, number: int, http_status: int | None = None) -> Reply:
+    def error(self, call: Call, number: int, http_status: int | None = None) -> Reply:
         """Return an error by body code, on its own HTTP status unless another is given."""
-        code = dialect.codes[number]
-        reply = self._reply(dialect, Answer([], number, is_empty=True))
+        code = call.dialect.codes[number]
+        reply = self._reply(call.dialect, Answer([], number, is_empty=True))
         reply.http_status = code.http_status if http_status is None else http_status
         return reply
 
-    def code_of(self, dialect: Dialect, http_status: int) -> int:
+    def code_of(self, call: Call, http_status: int) -> int:
         """Return the body code for an HTTP status: there is one for all server errors."""
-        return dialect.errors["limited" if http_status == 429 else "server"]
+        return call.dialect.errors["limited" if http_status == 429 else "server"]
 
     def write(self, record: Record, dialect: Dialect, now: int) -> dict[str, Any]:
         """Return a record in the words of a version."""
