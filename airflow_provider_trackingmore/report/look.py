@@ -92,6 +92,7 @@ def vega_config(theme: Theme, font: str = FONT) -> dict[str, Any]:
             "labelFontWeight": "bold",
             "labelAnchor": "start",
             "labelAlign": "left",
+            "labelLimit": 210,
             "title": None,
         },
         "range": {"heatmap": list(theme.ramp), "ramp": list(theme.ramp)},
