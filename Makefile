@@ -2,7 +2,7 @@ COUNT ?= 200000
 SEED ?= 1
 QUERIES = airflow_provider_trackingmore/report/queries
 
-.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests fuzz clients clean
+.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests fuzz clients dbt clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -40,14 +40,20 @@ fuzz: .venv/.ready # decode COUNT pages no service should send, made from SEED
 
 clients: .tools/clients/.ready # bring the published clients that the sandbox is tested with
 
+dbt: .tools/dbt/.ready # bring dbt, for which sql is a project too
+
 clean: # remove what the other targets made
 	rm -rf .venv .tools .fuzz demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.ready: pyproject.toml tests/constraints/development.txt scripts/environment
-	@scripts/environment .venv --group dev --constraint tests/constraints/development.txt
+	@scripts/environment .venv --editable '.[sandbox,report]' --group dev \
+		--constraint tests/constraints/development.txt
 
 .tools/clients/.ready: .venv/.ready scripts/clients
 	@scripts/clients
 
 .tools/bench/.ready: pyproject.toml benchmarks/peers.txt scripts/environment
-	@scripts/environment .tools/bench --requirement benchmarks/peers.txt
+	@scripts/environment .tools/bench --editable '.[sandbox]' --requirement benchmarks/peers.txt
+
+.tools/dbt/.ready: pyproject.toml tests/constraints/dbt.txt scripts/environment
+	@scripts/environment .tools/dbt --group dbt --constraint tests/constraints/dbt.txt

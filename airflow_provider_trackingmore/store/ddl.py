@@ -96,6 +96,10 @@ TABLES: dict[str, tuple[str, pa.Schema]] = {
 }
 
 
+# The models of the last run; a mark of the text for those whose rows may stay.
+BUILT = "CREATE TABLE meta.built (name VARCHAR, fingerprint VARCHAR)"
+
+
 def sql_type(kind: pa.DataType) -> str:
     """Return the DuckDB type of an Arrow type."""
     if pa.types.is_dictionary(kind):
@@ -116,24 +120,26 @@ def statements() -> Iterator[str]:
         "CREATE TABLE meta.accounts (source VARCHAR, account VARCHAR, api_version VARCHAR,"
         " key_fingerprint VARCHAR, largest_page BIGINT)"
     )
+    yield BUILT
     for name, (meaning, schema) in TABLES.items():
         columns = ", ".join(f"{column.name} {sql_type(column.type)}" for column in schema)
         yield f"CREATE TABLE {name} ({columns})"
-        yield f"COMMENT ON TABLE {name} IS '{_quoted(meaning)}'"
+        yield f"COMMENT ON TABLE {name} IS '{quoted(meaning)}'"
         for column in schema:
             doc = column.metadata[b"doc"].decode()
-            yield f"COMMENT ON COLUMN {name}.{column.name} IS '{_quoted(doc)}'"
+            yield f"COMMENT ON COLUMN {name}.{column.name} IS '{quoted(doc)}'"
 
 
 def added_column(table: str, name: str) -> tuple[str, str]:
     """Return what adds a column to a table of an older warehouse, with its comment."""
     column = TABLES[table][1].field(name)
-    doc = _quoted(column.metadata[b"doc"].decode())
+    doc = quoted(column.metadata[b"doc"].decode())
     return (
         f"ALTER TABLE {table} ADD COLUMN {name} {sql_type(column.type)}",
         f"COMMENT ON COLUMN {table}.{name} IS '{doc}'",
     )
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as it stands between single quotes."""
     return text.replace("'", "''")

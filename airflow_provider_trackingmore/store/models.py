@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
-import re
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from glob import escape
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.exceptions import CheckFailedError, ConfigurationError
 from airflow_provider_trackingmore.resources import sql_folder
-from airflow_provider_trackingmore.store import ddl
+from airflow_provider_trackingmore.store import changes
+from airflow_provider_trackingmore.store.ddl import quoted
+from airflow_provider_trackingmore.store.model_files import (
+    CHECKS,
+    Check,
+    Model,
+    name_of,
+    read_checks,
+    read_models,
+    seed_files,
+)
 from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse, transaction
 
 if TYPE_CHECKING:
@@ -22,91 +30,91 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_REF = re.compile(r"^--\s*depends_on:\s*\{\{\s*ref\('(\w+)'\)\s*\}\}\s*$", re.MULTILINE)
-_SEVERITY = re.compile(r"^--\s*severity:\s*(fail|warn)\s*$", re.MULTILINE)
 _PREFIXES = ("stg_", "int_", "fct_", "dim_", "mart_")
 
 
-@dataclass(frozen=True)
-class Model:
-    """One ``select``; its file name is the relation's name."""
-
-    name: str
-    layer: str
-    sql: str
-    depends_on: tuple[str, ...]
-
-    @property
-    def kind(self) -> str:
-        """Return ``VIEW`` for staging, which only renames, and ``TABLE`` for what takes work."""
-        return "VIEW" if self.layer == "staging" or self.name in ("int_shipment_groups", "int_clocks") else "TABLE"
-
-    @property
-    def meaning(self) -> str:
-        """Return what one row is: the file's first line."""
-        return self.sql.splitlines()[0].removeprefix("--").strip()
-
-
 def run_models(
-    warehouse: Warehouse, folder: str | os.PathLike[str] | None = None, *, patience: float = PATIENCE
+    warehouse: Warehouse,
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    rebuild: bool = False,
+    patience: float = PATIENCE,
 ) -> dict[str, Any]:
-    """Rebuild all models and run the checks, in one transaction; return what was done.
+    """Bring all models up to date and run the checks, in one transaction; return what was done.
+
+    What is worked out tracking by tracking is worked out again for those only for which something changed,
+    or that are still open; everything that adds up is built whole.
 
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param folder: another folder with ``models``, ``checks`` and ``seeds``; by default the package's.
+    :param rebuild: work out every tracking again.
     :param patience: seconds to wait for another run that holds the warehouse.
-    :return: ``models``, ``checks``, and ``warnings``: rows found by checks marked ``warn``.
+    :return: ``models``, ``checks``, ``trackings`` worked out (None: all), and ``warnings``: rows found by
+        checks marked ``warn``. The table ``checks`` holds the result of each.
     :raises CheckFailedError: if a check marked ``fail`` finds rows; the models are then as before.
     """
     root = Path(folder) if folder else sql_folder()
-    models, checks = read_models(root), sorted((root / "checks").glob("*.sql"))
-    with open_warehouse(warehouse, must_exist=True, patience=patience) as connection, transaction(connection):
-        _drop_models(connection)
-        for seed in sorted((root / "seeds").glob("*.csv")):
-            connection.execute(
-                f'CREATE OR REPLACE TABLE "{_name(seed)}" AS'  # noqa: S608
-                " SELECT * FROM read_csv(?, header = true, hive_partitioning = false)",
-                [escape(str(seed))],
-            )
-        for model in models:
-            connection.execute(f'CREATE {model.kind} "{model.name}" AS {model.sql}')
-            comment = model.meaning.replace("'", "''")
-            connection.execute(f"COMMENT ON {model.kind} \"{model.name}\" IS '{comment}'")
-        warnings = _run_checks(connection, checks)
+    models, checks = read_models(root), read_checks(root)
+    with open_warehouse(warehouse, must_exist=True, patience=patience) as connection:
+        found: dict[Check, int] = {}
+        try:
+            with transaction(connection):
+                worked_out = _build(connection, root, models, rebuild)
+                found.update(_run_checks(connection, checks))
+                failures = {c.name: rows for c, rows in found.items() if rows and c.severity == "fail"}
+                if failures:
+                    raise CheckFailedError(failures)
+                _keep_results(connection, found)
+        except CheckFailedError:
+            # The models are as before; what was found stands in the warehouse all the same.
+            with transaction(connection):
+                _keep_results(connection, found)
+            raise
+    warnings = {check.name: rows for check, rows in found.items() if rows}
     log.info(
-        "built %d models; %d checks passed, %d warned",
+        "built %d models%s; %d checks passed, %d warned",
         len(models),
+        "" if worked_out is None else f", {worked_out:,} trackings worked out again",
         len(checks) - len(warnings),
         len(warnings),
     )
-    return {"models": len(models), "checks": len(checks), "warnings": warnings}
+    return {"models": len(models), "checks": len(checks), "trackings": worked_out, "warnings": warnings}
 
 
-def read_models(root: Path) -> list[Model]:
-    """Return the models in an order in which each stands after what it depends on.
+def _build(
+    connection: duckdb.DuckDBPyConnection, root: Path, models: list[Model], rebuild: bool
+) -> int | None:
+    """Build what the folder holds; return how many trackings were worked out, None for all."""
+    fingerprints = changes.fingerprints(models, seed_files(root))
+    kept = set() if rebuild else changes.reusable(connection, fingerprints)
+    if kept:
+        changes.remember_as_of(connection)
+    _drop_models(connection, kept)
+    for seed in seed_files(root):
+        connection.execute(
+            f'CREATE OR REPLACE TABLE "{name_of(seed)}" AS'  # noqa: S608
+            " SELECT * FROM read_csv(?, header = true, hive_partitioning = false)",
+            [escape(str(seed))],
+        )
+    worked_out = None
+    for model in models:
+        if model.name not in kept:
+            connection.execute(f'CREATE {model.kind} "{model.name}" AS {model.sql}')
+        else:
+            worked_out = changes.refresh(connection, model)
+        _describe(connection, model)
+    changes.forget(connection)
+    connection.execute("DELETE FROM meta.built")
+    connection.executemany(
+        "INSERT INTO meta.built VALUES (?, ?)",
+        [[model.name, fingerprints.get(model.name)] for model in models],
+    )
+    return worked_out
 
-    :raises ConfigurationError: if a model depends on one that does not exist, or on itself.
-    """
-    found: dict[str, Model] = {}
-    for path in sorted((root / "models").glob("*/*.sql")):
-        sql = path.read_text(encoding="utf-8")
-        found[_name(path)] = Model(_name(path), path.parent.name, sql, tuple(_REF.findall(sql)))
-    seeds = {_name(path) for path in (root / "seeds").glob("*.csv")}
-    for model in found.values():
-        missing = set(model.depends_on) - set(found) - seeds
-        if missing:
-            raise ConfigurationError(
-                f"model {model.name} depends on {min(missing)}, which is no model or seed"
-            )
-    try:
-        order = TopologicalSorter({m.name: set(m.depends_on) - seeds for m in found.values()}).static_order()
-        return [found[name] for name in order]
-    except CycleError as error:
-        raise ConfigurationError(f"models depend on each other: {' -> '.join(error.args[1])}") from None
 
-
-def _drop_models(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drop every relation with a model's prefix, also those whose file is gone."""
+def _drop_models(connection: duckdb.DuckDBPyConnection, kept: set[str]) -> None:
+    """Drop every relation that a run has built or that has a model's prefix, also if its file is gone."""
+    built = {name for (name,) in connection.execute("SELECT name FROM meta.built").fetchall()}
     relations = connection.execute(
         "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
         " AND database_name = current_database()"
@@ -114,32 +122,47 @@ def _drop_models(connection: duckdb.DuckDBPyConnection) -> None:
         " AND database_name = current_database()"
     ).fetchall()
     for name, kind in relations:
-        if name.startswith(_PREFIXES):
+        if (name in built or name.startswith(_PREFIXES)) and name not in kept:
             connection.execute(f'DROP {kind} "{name}"')
 
 
-def _run_checks(connection: duckdb.DuckDBPyConnection, checks: list[Path]) -> dict[str, int]:
-    failures: dict[str, int] = {}
-    warnings: dict[str, int] = {}
-    for path in checks:
-        sql = path.read_text(encoding="utf-8")
-        severity = _SEVERITY.search(sql)
-        if severity is None:
-            raise ConfigurationError(
-                f"check {path.name} has no line '-- severity: fail' or '-- severity: warn'"
-            )
-        ((rows,),) = connection.execute(f"SELECT count(*) FROM ({sql}\n)").fetchall()  # noqa: S608
+def _describe(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    connection.execute(f"COMMENT ON {model.kind} \"{model.name}\" IS '{quoted(model.meaning)}'")
+    present = {
+        name
+        for (name,) in connection.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database()"
+            " AND schema_name = 'main' AND table_name = ?",
+            [model.name],
+        ).fetchall()
+    }
+    for column, meaning in model.columns.items():
+        if column not in present:
+            raise ConfigurationError(f"the yml file describes {model.name}.{column}, which the model has not")
+        connection.execute(f'COMMENT ON COLUMN "{model.name}"."{column}" IS \'{quoted(meaning)}\'')
+
+
+def _run_checks(connection: duckdb.DuckDBPyConnection, checks: list[Check]) -> dict[Check, int]:
+    """Return how many rows each check finds."""
+    found: dict[Check, int] = {}
+    for check in checks:
+        ((rows,),) = connection.execute(f"SELECT count(*) FROM ({check.sql}\n)").fetchall()  # noqa: S608
+        found[check] = rows
         if rows:
-            (failures if severity[1] == "fail" else warnings)[_name(path)] = rows
-            log.warning("check %s (%s) found %d rows", _name(path), severity[1], rows)
-    if failures:
-        raise CheckFailedError(failures)
-    return warnings
+            log.warning("check %s (%s) found %d rows", check.name, check.severity, rows)
+    return found
 
 
-def _name(path: Path) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", path.stem):
-        raise ConfigurationError(f"{path.name}: use lower-case letters, digits and '_' in the name")
-    if path.stem in ddl.TABLES:
-        raise ConfigurationError(f"{path.name}: {path.stem} is a table of the store; give it another name")
-    return path.stem
+def _keep_results(connection: duckdb.DuckDBPyConnection, found: dict[Check, int]) -> None:
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {CHECKS} (check_name VARCHAR, severity VARCHAR, meaning VARCHAR,"
+        " n_rows BIGINT, is_passed BOOLEAN, checked_at_utc TIMESTAMP)"
+    )
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if found:
+        connection.executemany(
+            f"INSERT INTO {CHECKS} VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+            [[c.name, c.severity, c.meaning, rows, not rows, now] for c, rows in found.items()],
+        )
+    comment = "One row per check of the last run of the models: how many rows it found that should not be"
+    connection.execute(f"COMMENT ON TABLE {CHECKS} IS '{comment}'")

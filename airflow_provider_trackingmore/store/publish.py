@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
+from airflow_provider_trackingmore.store.ddl import TABLES, quoted
+from airflow_provider_trackingmore.store.model_files import CHECKS
 from airflow_provider_trackingmore.store.snapshots import Snapshots
 from airflow_provider_trackingmore.store.warehouse import (
     PATIENCE,
@@ -35,6 +37,9 @@ def publish(
     warehouse: Warehouse, published: str | os.PathLike[str], *, patience: float = PATIENCE
 ) -> dict[str, Any]:
     """Replace the published file by a copy of the warehouse and return its path and size.
+
+    In it are the canonical tables, the checks, and the models people ask; steps on the way (``stg_``,
+    ``int_``) and seeds stay in the warehouse. Everything is a table, so that nothing is missing.
 
     Readers that hold the old file keep their snapshot; the next one to open sees the new. The copy is
     read-only, so that nobody takes it for the warehouse. The path is a link into the hidden folder beside
@@ -83,11 +88,47 @@ def _copy(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> None:
     try:
         # One state of all tables, also while another thread of this process loads.
         with transaction(connection):
-            connection.execute(f'COPY FROM DATABASE "{name}" TO {copy}')
-        connection.execute(f"DROP SCHEMA {copy}.meta CASCADE")
+            for table in _for_analysts(connection):
+                connection.execute(f'CREATE TABLE {copy}."{table}" AS FROM "{name}".main."{table}"')
+            for comment in _comments(connection, copy):
+                connection.execute(comment)
         connection.execute(f"CHECKPOINT {copy}")
     finally:
         connection.execute(f"DETACH {copy}")
+
+
+def _for_analysts(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return what analysts ask: the canonical tables, the checks, and the models that are no mere steps."""
+    built = connection.execute(
+        "SELECT name FROM meta.built WHERE name NOT LIKE 'stg\\_%' ESCAPE '\\'"
+        " AND name NOT LIKE 'int\\_%' ESCAPE '\\' ORDER BY name"
+    ).fetchall()
+    present = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+        " AND database_name = current_database() AND table_name = ?",
+        [CHECKS],
+    ).fetchall()
+    return [*TABLES, *(name for (name,) in (*present, *built))]
+
+
+def _comments(connection: duckdb.DuckDBPyConnection, copy: str) -> list[str]:
+    """Return what tells the copy the meaning of its tables and columns."""
+    here = "schema_name = 'main' AND database_name = current_database() AND comment IS NOT NULL"
+    tables = connection.execute(
+        f"SELECT table_name, comment FROM duckdb_tables() WHERE {here}"  # noqa: S608
+        f" UNION ALL SELECT view_name, comment FROM duckdb_views() WHERE {here}"
+    ).fetchall()
+    columns = connection.execute(
+        f"SELECT table_name, column_name, comment FROM duckdb_columns() WHERE {here}"  # noqa: S608
+    ).fetchall()
+    shown = set(_for_analysts(connection))
+    return [
+        f"COMMENT ON TABLE {copy}.\"{table}\" IS '{quoted(text)}'" for table, text in tables if table in shown
+    ] + [
+        f'COMMENT ON COLUMN {copy}."{table}"."{column}" IS \'{quoted(text)}\''
+        for table, column, text in columns
+        if table in shown
+    ]
 
 
 def _remove_log(target: Path) -> None:

@@ -36,7 +36,7 @@ SETTINGS: dict[str, str | bool] = {
     "memory_limit": "1GB",
 }
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # What leads from the schema version before to each one, as statements. A new warehouse is made in the
 # newest form at once and needs none of them.
@@ -46,6 +46,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         *ddl.added_column("loads", "n_gone"),
         *ddl.added_column("loads", "missing"),
     ),
+    3: (ddl.BUILT,),
 }
 
 

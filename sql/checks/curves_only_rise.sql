@@ -1,5 +1,7 @@
 -- severity: fail
 -- with the days the share delivered grows and nobody comes back to be at risk, unless followed late
+--
+-- depends_on: {{ ref('mart_delivery_survival') }}
 with steps as (
     select
         mart_delivery_survival.group_key,

@@ -1,5 +1,7 @@
 -- severity: fail
 -- where the timing is called ok, a shipment does not end before it starts
+--
+-- depends_on: {{ ref('int_shipment_outcomes') }}
 select
     tracking_key,
     duration_days

@@ -1,5 +1,9 @@
 -- severity: fail
 -- times, rates, promises, attempts and the scorecard describe the same groups
+--
+-- depends_on: {{ ref('int_group_counts') }}
+-- depends_on: {{ ref('mart_carrier_scorecard') }}
+-- depends_on: {{ ref('mart_exception_rates') }}
 select int_group_counts.group_key
 from int_group_counts
 left join mart_carrier_scorecard

@@ -1,5 +1,16 @@
 -- severity: fail
 -- every mart has each group once (and each type or horizon of it), and only groups that exist
+--
+-- depends_on: {{ ref('mart_delivery_time_quantiles') }}
+-- depends_on: {{ ref('mart_exception_rates') }}
+-- depends_on: {{ ref('mart_on_time') }}
+-- depends_on: {{ ref('mart_first_attempt') }}
+-- depends_on: {{ ref('mart_carrier_scorecard') }}
+-- depends_on: {{ ref('mart_first_scan_latency') }}
+-- depends_on: {{ ref('mart_exception_resolution') }}
+-- depends_on: {{ ref('mart_exception_types') }}
+-- depends_on: {{ ref('mart_weekly_cohorts') }}
+-- depends_on: {{ ref('int_group_counts') }}
 with told as (
     select
         'mart_delivery_time_quantiles' as mart,

@@ -1,5 +1,7 @@
 -- severity: fail
 -- what the data quality counts is part of what there is
+--
+-- depends_on: {{ ref('mart_data_quality') }}
 select
     source,
     measure,

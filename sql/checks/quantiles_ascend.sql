@@ -1,5 +1,7 @@
 -- severity: fail
 -- a larger share takes at least as long, and a figure lies between its limits
+--
+-- depends_on: {{ ref('mart_delivery_time_quantiles') }}
 select group_key
 from mart_delivery_time_quantiles
 where

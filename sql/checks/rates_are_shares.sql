@@ -1,5 +1,7 @@
 -- severity: fail
 -- a rate lies between 0 and 1, between its limits, and counts no more shipments than there are
+--
+-- depends_on: {{ ref('int_rates') }}
 select
     group_key,
     rate_name

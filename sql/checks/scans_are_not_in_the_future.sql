@@ -1,5 +1,9 @@
 -- severity: warn
 -- scans dated after the data end; they are left out of the models
+--
+-- depends_on: {{ ref('stg_checkpoints') }}
+-- depends_on: {{ ref('stg_trackings') }}
+-- depends_on: {{ ref('int_as_of') }}
 select
     stg_checkpoints.tracking_key,
     stg_checkpoints.event_at_utc

@@ -1,5 +1,7 @@
 -- severity: fail
 -- at every point of a curve a shipment is open or has one of the four ends
+--
+-- depends_on: {{ ref('mart_delivery_survival') }}
 select
     group_key,
     days_since_pickup

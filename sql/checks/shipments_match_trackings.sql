@@ -1,5 +1,9 @@
 -- severity: fail
 -- every tracking of an account with a complete window has one outcome
+--
+-- depends_on: {{ ref('stg_trackings') }}
+-- depends_on: {{ ref('int_as_of') }}
+-- depends_on: {{ ref('int_shipment_outcomes') }}
 select stg_trackings.tracking_key
 from stg_trackings
 inner join int_as_of

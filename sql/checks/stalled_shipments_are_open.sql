@@ -1,5 +1,8 @@
 -- severity: fail
 -- the work list holds open shipments only, each once
+--
+-- depends_on: {{ ref('mart_stalled_shipments') }}
+-- depends_on: {{ ref('fct_shipments') }}
 select
     mart_stalled_shipments.shipment_key,
     count(*) as n_rows

@@ -1,5 +1,7 @@
 -- severity: warn
 -- a sub-status that status_map does not know, on a tracking or a scan; its status was used instead
+--
+-- depends_on: {{ ref('status_map') }}
 select
     told.source,
     told.substatus,

@@ -118,6 +118,24 @@ CASES = {
         "negative_duration",
     ),
     "lost": (record("x", PICKED_UP, LOST), "lost", 5.0, "ok"),
+    "lost_and_said_so_twice": (
+        record("x", PICKED_UP, LOST, scan("2026-11-08T10:00:00", "exception", "exception007")),
+        "lost",
+        5.0,
+        "ok",
+    ),
+    "lost_found_and_lost_again": (
+        record(
+            "x",
+            PICKED_UP,
+            scan("2026-11-03T10:00:00", "exception", "exception007"),
+            scan("2026-11-05T10:00:00"),
+            LOST,
+        ),
+        "lost",
+        5.0,
+        "ok",
+    ),
     "found_again_after_a_loss": (
         record("x", PICKED_UP, LOST, scan("2026-11-08T10:00:00")),
         "open",
@@ -146,6 +164,18 @@ CASES = {
         ),
         "expired",
         33.0,
+        "ok",
+    ),
+    "delivered_by_its_header_after_a_pick_up": (
+        record("x", PICKED_UP, delivery_status="delivered"),
+        "delivered",
+        None,
+        "delivered_without_time",
+    ),
+    "an_expiry_that_was_found_out_by_a_delivery": (
+        record("x", PICKED_UP, DELIVERED, delivery_status="expired"),
+        "delivered",
+        3.0,
         "ok",
     ),
     "date_only_scans": (
@@ -240,7 +270,9 @@ def test_an_open_shipment_that_left_the_source_is_censored_when_it_was_last_obse
     run_models(warehouse)
     with duckdb.connect(warehouse) as connection:
         found = connection.execute(
-            "SELECT right(source_id, 4), outcome, exit_at_utc = observed_at_utc, exit_at_utc = as_of_utc"
-            " FROM int_shipment_outcomes JOIN stg_trackings USING (tracking_key) ORDER BY 1"
+            "SELECT right(t.source_id, 4), outcome, exit_at_utc = t.observed_at_utc,"
+            " exit_at_utc = int_as_of.as_of_utc"
+            " FROM int_shipment_outcomes JOIN stg_trackings t USING (tracking_key) CROSS JOIN int_as_of"
+            " ORDER BY 1"
         ).fetchall()
     assert found == [("gone", "open", True, False), ("kept", "open", False, True)]

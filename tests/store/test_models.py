@@ -11,7 +11,7 @@ from loading import load, rows
 from airflow_provider_trackingmore.exceptions import CheckFailedError, ConfigurationError, WarehouseError
 from airflow_provider_trackingmore.resources import sql_folder
 from airflow_provider_trackingmore.store import run_models
-from airflow_provider_trackingmore.store.models import read_models
+from airflow_provider_trackingmore.store.model_files import read_models
 from airflow_provider_trackingmore.store.warehouse import open_warehouse
 
 
@@ -44,7 +44,7 @@ def test_every_model_stands_after_what_it_depends_on():
 
 def test_declared_dependencies_are_the_actual_ones():
     models = read_models(sql_folder())
-    names = {model.name for model in models}
+    names = {model.name for model in models} | {path.stem for path in (sql_folder() / "seeds").glob("*.csv")}
     for model in models:
         code = "\n".join(line for line in model.sql.splitlines() if not line.strip().startswith("--"))
         used = {name for name in names if f" {name}\n" in code + "\n" or f" {name} " in code}
@@ -68,10 +68,13 @@ def test_models_of_a_warehouse_that_is_not_there_make_no_file(tmp_path):
     assert not (tmp_path / "typo.duckdb").exists()
 
 
-def test_staging_is_views_and_the_rest_tables(warehouse):
+def test_what_only_renames_or_repeats_is_a_view_and_the_rest_tables(warehouse):
     load(warehouse, [record("a", scan("2026-11-01T10:00:00"))])
     run_models(warehouse)
     assert rows(warehouse, "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1") == [
+        ("fct_checkpoints",),
+        ("int_clocks",),
+        ("int_shipment_groups",),
         ("stg_checkpoints",),
         ("stg_trackings",),
     ]
@@ -95,6 +98,55 @@ def test_a_check_marked_fail_that_finds_rows_leaves_the_models_as_they_were(ware
         run_models(warehouse, folder)
     assert caught.value.failures == {"there_is_nothing": 2}
     assert rows(warehouse, "FROM mart_count") == [(0,)]
+
+
+def test_the_result_of_every_check_stands_in_the_warehouse(warehouse, folder):
+    load(warehouse, [record("a")])
+    write(
+        folder,
+        "checks/all_is_well.sql",
+        "-- severity: fail\n-- nothing is less than nothing\nselect 1 where 1 < 0",
+    )
+    write(
+        folder, "checks/there_is_nothing.sql", "-- severity: warn\n-- no trackings\nselect * from trackings"
+    )
+    run_models(warehouse, folder)
+    results = "SELECT check_name, severity, meaning, n_rows, is_passed FROM checks ORDER BY 1"
+    assert rows(warehouse, results) == [
+        ("all_is_well", "fail", "nothing is less than nothing", 0, True),
+        ("there_is_nothing", "warn", "no trackings", 1, False),
+    ]
+    write(
+        folder, "checks/there_is_nothing.sql", "-- severity: fail\n-- no trackings\nselect * from trackings"
+    )
+    with pytest.raises(CheckFailedError):
+        run_models(warehouse, folder)
+    assert rows(warehouse, results)[1] == ("there_is_nothing", "fail", "no trackings", 1, False)
+
+
+def test_a_model_without_a_usual_prefix_can_be_built_twice(warehouse, folder):
+    write(folder, "models/marts/late_parcels.sql", "-- one row\nselect 1 as n")
+    run_models(warehouse, folder)
+    run_models(warehouse, folder)
+    (folder / "models/marts/late_parcels.sql").unlink()
+    run_models(warehouse, folder)
+    assert rows(warehouse, "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'late%'") == []
+
+
+def test_columns_carry_the_descriptions_of_the_yml_file_and_its_kind_counts(warehouse, folder):
+    write(
+        folder,
+        "models/marts/_models.yml",
+        "models: [{name: mart_count, config: {materialized: view},"
+        " columns: [{name: n, description: it's n}]}]",
+    )
+    run_models(warehouse, folder)
+    assert rows(warehouse, "SELECT comment FROM duckdb_columns() WHERE table_name = 'mart_count'") == [
+        ("it's n",)
+    ]
+    assert rows(warehouse, "SELECT comment FROM duckdb_views() WHERE view_name = 'mart_count'") == [
+        ("one row",)
+    ]
 
 
 def test_a_check_marked_warn_is_counted_and_stops_nothing(warehouse, folder):

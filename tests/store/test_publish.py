@@ -17,7 +17,7 @@ from loading import load, rows
 from watching import Writer, watching
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseError
-from airflow_provider_trackingmore.store import publish
+from airflow_provider_trackingmore.store import publish, run_models
 
 
 @pytest.fixture
@@ -274,3 +274,19 @@ def test_a_published_folder_is_refused_by_name(warehouse, tmp_path):
 def test_a_published_url_is_refused_by_name(warehouse):
     with pytest.raises(ConfigurationError, match="published is 's3:"):
         publish(warehouse, "s3://bucket/analytics.duckdb")
+
+
+def test_what_is_published_are_the_tables_people_ask_with_their_meaning(warehouse, published):
+    load(warehouse, [record("a", scan("2026-11-01T10:00:00"))])
+    run_models(warehouse)
+    publish(warehouse, published)
+    told = dict(rows(published, "SELECT table_name, comment FROM duckdb_tables()"))
+    assert {"trackings", "checkpoints", "loads", "rejected_records", "checks", "fct_shipments"} < set(told)
+    assert all(told.values())
+    assert not [name for name in told if name.startswith(("stg_", "int_"))]
+    assert {"status_map", "groupings", "holidays"}.isdisjoint(told)
+    assert rows(published, "SELECT count(*) FROM duckdb_views() WHERE NOT internal") == [(0,)]
+    undocumented = (
+        "SELECT column_name FROM duckdb_columns() WHERE comment IS NULL AND table_name = 'trackings'"
+    )
+    assert rows(published, undocumented) == []

@@ -8,7 +8,14 @@ with scans as (
         stg_checkpoints.*,
         int_as_of.as_of_utc,
         -- both legs tell the same scan to the minute, and not always in the same zone
-        date_trunc('minute', stg_checkpoints.event_at_local) as event_minute_local
+        date_trunc('minute', stg_checkpoints.event_at_local) as event_minute_local,
+        -- the surer the time the better, and the destination knows best
+        case stg_checkpoints.time_basis
+            when 'explicit_offset' then '0'
+            when 'location_inferred' then '1'
+            else '2'
+        end
+        || case stg_checkpoints.leg when 'destination' then '0' else '1' end as telling_rank
     from stg_checkpoints
     inner join stg_trackings
         on stg_checkpoints.tracking_key = stg_trackings.tracking_key
@@ -29,38 +36,45 @@ possible as (
         end
 ),
 
-ranked as (
+-- few scans are told more than once, so only those are compared
+repeats as (
     select
-        possible.*,
-        row_number() over (
-            partition by tracking_key, event_minute_local, event_type
-            order by
-                case time_basis when 'explicit_offset' then 0 when 'location_inferred' then 1 else 2 end,
-                case leg when 'destination' then 0 else 1 end,
-                checkpoint_key
-        ) as repeat_rank,
-        count(*) over (partition by tracking_key, event_minute_local, event_type) as n_told
+        tracking_key,
+        event_minute_local,
+        event_type,
+        count(*) as n_told,
+        min(telling_rank || checkpoint_key) as best
     from possible
+    group by tracking_key, event_minute_local, event_type
+    having count(*) > 1
 )
 
 select
-    checkpoint_key,
-    tracking_key,
-    leg,
-    event_at_utc,
-    event_at_local,
-    time_basis,
-    time_precision,
-    status,
-    substatus,
-    event_type,
-    is_physical,
-    is_exception,
-    description,
-    location,
-    country,
-    state,
-    city,
-    n_told
-from ranked
-where repeat_rank = 1
+    possible.checkpoint_key,
+    possible.tracking_key,
+    possible.leg,
+    possible.source_seq,
+    possible.event_at_utc,
+    possible.event_at_local,
+    possible.time_basis,
+    possible.time_precision,
+    possible.status,
+    possible.substatus,
+    possible.event_type,
+    possible.is_physical,
+    possible.is_exception,
+    possible.description,
+    possible.location,
+    possible.country,
+    possible.state,
+    possible.city,
+    coalesce(repeats.n_told, 1) as n_told
+from possible
+left join repeats
+    on
+        possible.tracking_key = repeats.tracking_key
+        and possible.event_minute_local = repeats.event_minute_local
+        and possible.event_type = repeats.event_type
+where
+    repeats.best is null
+    or repeats.best = possible.telling_rank || possible.checkpoint_key

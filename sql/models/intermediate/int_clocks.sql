@@ -1,8 +1,9 @@
 -- one row per clock that ran for a group: what was waited for, for how many days, and how the wait ended
 --
--- delivery: from the first physical scan. first_scan: from the label, else the registration; not by week, as
--- what was never scanned has no week of pick-up. resolution: from an exception. Reached is what the clock
--- waits for; returned, lost and expired end the wait without it; open is a wait that goes on.
+-- delivery: from the first physical scan. first_scan: from the label where its zone is known, else the
+-- registration; not by week, as what was never scanned has no week of pick-up. resolution: from an
+-- exception. Reached is what the clock waits for; returned, lost and expired end the wait without it; open
+-- is a wait that goes on.
 --
 -- depends_on: {{ ref('int_shipment_groups') }}
 -- depends_on: {{ ref('int_exception_episodes') }}
@@ -13,7 +14,9 @@ select
     followed_from_days as from_days,
     case outcome when 'delivered' then 'reached' else outcome end as ending
 from int_shipment_groups
-where timing_quality = 'ok'
+where
+    has_curve
+    and timing_quality = 'ok'
 
 union all
 
@@ -25,7 +28,7 @@ select
     case when picked_up_at_utc is not null then 'reached' else outcome end as ending
 from int_shipment_groups
 where
-    not by_week
+    grouping_name in ('all', 'carrier', 'carrier_lane')
     and unscanned_days >= 0
     and (picked_up_at_utc is not null or outcome <> 'delivered')
 

@@ -64,8 +64,8 @@ followed as (
 hazards as (
     select
         followed.*,
-        case when n_ended < n_at_risk then ln(1e0 - n_ended / n_at_risk) else 0e0 end as log_staying,
-        case when n_ended < n_at_risk then 0 else 1 end as is_emptied,
+        -- a product that reaches zero is a logarithm without end; this one is small enough to be nothing
+        case when n_ended < n_at_risk then ln(1e0 - n_ended / n_at_risk) else -700e0 end as log_staying,
         case
             when n_ended < n_at_risk then n_ended / (n_at_risk * (n_at_risk - n_ended)) else 0e0
         end as spread
@@ -73,35 +73,34 @@ hazards as (
     where n_exit > 0
 ),
 
-open_shares as (
+logs as (
     select
         hazards.*,
-        case when max(is_emptied) over so_far = 1 then 0e0 else exp(sum(log_staying) over so_far) end
-            as share_open,
-        case
-            when max(is_emptied) over so_far_before = 1 then 0e0
-            else coalesce(exp(sum(log_staying) over so_far_before), 1e0)
-        end as share_open_before,
+        sum(log_staying) over so_far as log_open,
         sum(spread) over so_far as greenwood
     from hazards
-    window
-        so_far as (
-            partition by clock, group_key order by elapsed_days
-            rows between unbounded preceding and current row
-        ),
-        so_far_before as (
-            partition by clock, group_key order by elapsed_days
-            rows between unbounded preceding and 1 preceding
-        )
+    window so_far as (
+        partition by clock, group_key order by elapsed_days
+        rows between unbounded preceding and current row
+    )
+),
+
+open_shares as (
+    select
+        logs.*,
+        case when log_open < -650e0 then 0e0 else exp(log_open) end as share_open,
+        case when log_open - log_staying < -650e0 then 0e0 else exp(log_open - log_staying) end / n_at_risk
+            as weight
+    from logs
 ),
 
 shares as (
     select
         open_shares.*,
-        sum(share_open_before * n_reached / n_at_risk) over so_far as share_reached,
-        sum(share_open_before * n_returned / n_at_risk) over so_far as share_returned,
-        sum(share_open_before * n_lost / n_at_risk) over so_far as share_lost,
-        sum(share_open_before * n_expired / n_at_risk) over so_far as share_expired
+        sum(weight * n_reached) over so_far as share_reached,
+        sum(weight * n_returned) over so_far as share_returned,
+        sum(weight * n_lost) over so_far as share_lost,
+        sum(weight * n_expired) over so_far as share_expired
     from open_shares
     window so_far as (
         partition by clock, group_key order by elapsed_days
@@ -109,21 +108,19 @@ shares as (
     )
 ),
 
+-- the delta-method variance, sorted by powers of the share at the end
 variances as (
     select
         shares.*,
         greatest(
             0e0,
             share_reached * share_reached * greenwood
-            - 2e0 * share_reached * sum(share_reached * spread) over so_far
-            + sum(share_reached * share_reached * spread) over so_far
+            - 2e0 * share_reached * sum(share_reached * spread + weight * n_reached / n_at_risk) over so_far
             + sum(
-                share_open_before * share_open_before * n_reached * (n_at_risk - n_reached)
-                / (n_at_risk * n_at_risk * n_at_risk)
+                share_reached * share_reached * spread
+                + weight * weight * n_reached * (n_at_risk - n_reached) / n_at_risk
+                + 2e0 * share_reached * weight * n_reached / n_at_risk
             ) over so_far
-            - 2e0 * share_reached
-            * sum(share_open_before * n_reached / (n_at_risk * n_at_risk)) over so_far
-            + 2e0 * sum(share_reached * share_open_before * n_reached / (n_at_risk * n_at_risk)) over so_far
         ) as variance_reached
     from shares
     window so_far as (
@@ -132,15 +129,16 @@ variances as (
     )
 ),
 
+-- at a share of nothing or of everything the band has no width, or nothing but rounding
 bands as (
     select
         variances.*,
         case
-            when share_reached > 0e0 and share_reached < 1e0
+            when share_reached > 0e0 and share_reached < 1e0 - 1e-12
                 then ln(-ln(share_reached))
         end as reached_loglog,
         case
-            when share_reached > 0e0 and share_reached < 1e0
+            when share_reached > 0e0 and share_reached < 1e0 - 1e-12
                 then 1.959963984540054e0 * sqrt(variance_reached) / (share_reached * abs(ln(share_reached)))
         end as reached_reach,
         case when share_open > 0e0 and share_open < 1e0 then ln(-ln(share_open)) end as open_loglog,

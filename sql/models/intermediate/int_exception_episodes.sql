@@ -1,18 +1,27 @@
 -- one row per exception episode: physical scans of one tracking that follow each other and are all exceptions
 --
--- An episode is resolved by the next physical scan that is none, unless the parcel came back with it.
+-- An episode is resolved by the next physical scan that is none, unless that is on the way back to the
+-- sender. Scans of one minute or day follow each other as the source lists them.
 --
 -- depends_on: {{ ref('int_checkpoints') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
 with scans as (
     select
         int_checkpoints.tracking_key,
-        int_checkpoints.checkpoint_key,
         int_checkpoints.event_at_utc,
         int_checkpoints.event_type,
         int_checkpoints.is_exception,
         int_shipment_outcomes.outcome,
-        int_shipment_outcomes.exit_at_utc
+        int_shipment_outcomes.returning_at_utc,
+        int_shipment_outcomes.exit_at_utc,
+        row_number() over (
+            partition by int_checkpoints.tracking_key
+            order by
+                int_checkpoints.event_at_utc,
+                case int_checkpoints.leg when 'origin' then 0 else 1 end,
+                int_checkpoints.source_seq,
+                int_checkpoints.checkpoint_key
+        ) as scan_no
     from int_checkpoints
     inner join int_shipment_outcomes
         on int_checkpoints.tracking_key = int_shipment_outcomes.tracking_key
@@ -26,15 +35,15 @@ neighbours as (
         scans.*,
         coalesce(lag(is_exception) over (
             partition by tracking_key
-            order by event_at_utc, checkpoint_key
+            order by scan_no
         ), false) as follows_exception,
         lead(event_at_utc) over (
             partition by tracking_key
-            order by event_at_utc, checkpoint_key
+            order by scan_no
         ) as next_at_utc,
         lead(is_exception) over (
             partition by tracking_key
-            order by event_at_utc, checkpoint_key
+            order by scan_no
         ) as next_is_exception
     from scans
 ),
@@ -44,7 +53,7 @@ numbered as (
         neighbours.*,
         sum(case when is_exception and not follows_exception then 1 else 0 end) over (
             partition by tracking_key
-            order by event_at_utc, checkpoint_key
+            order by scan_no
             rows between unbounded preceding and current row
         ) as episode_no
     from neighbours
@@ -58,7 +67,9 @@ episodes as (
         min(event_at_utc) as started_at_utc,
         max(event_at_utc) as last_exception_at_utc,
         count(*) as n_scans,
-        min(case when not next_is_exception then next_at_utc end) as next_scan_at_utc,
+        min(case
+            when not next_is_exception and coalesce(next_at_utc <= returning_at_utc, true) then next_at_utc
+        end) as next_scan_at_utc,
         max(outcome) as outcome,
         max(exit_at_utc) as exit_at_utc
     from numbered

@@ -13,6 +13,12 @@ with steps as (
             order by elapsed_days
             rows between unbounded preceding and current row
         ) * 1e0 / nullif(sum(n_reached) over (partition by clock, group_key), 0) as naive_share,
+        -- in the order of days, so that it rounds alike on every machine
+        sum(elapsed_days * n_reached) over (
+            partition by clock, group_key
+            order by elapsed_days
+            rows between unbounded preceding and current row
+        ) as reached_days,
         -- where everything is reached the band has no width left
         case when share_reached >= 1e0 - 1e-12 then 1e0 else share_reached_lower95 end as lower_share,
         case when share_reached >= 1e0 - 1e-12 then 1e0 else share_reached_upper95 end as upper_share
@@ -41,7 +47,7 @@ select
     min(case when share_reached >= 0.99e0 - 1e-12 then elapsed_days end) as p99_days,
     min(case when upper_share >= 0.99e0 - 1e-12 then elapsed_days end) as p99_lower95,
     min(case when lower_share >= 0.99e0 - 1e-12 then elapsed_days end) as p99_upper95,
-    sum(elapsed_days * n_reached) / nullif(sum(n_reached), 0) as naive_mean_days,
+    max(reached_days) / nullif(sum(n_reached), 0) as naive_mean_days,
     min(case when naive_share >= 0.50e0 - 1e-12 then elapsed_days end) as naive_p50_days,
     min(case when naive_share >= 0.90e0 - 1e-12 then elapsed_days end) as naive_p90_days
 from steps

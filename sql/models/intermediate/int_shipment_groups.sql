@@ -27,6 +27,7 @@ with grouped as (
         fct_shipments.is_registered_late,
         groupings.grouping_name,
         groupings.by_week,
+        groupings.has_curve,
         case when groupings.by_carrier then fct_shipments.courier_code else 'all' end as courier_code,
         case when groupings.by_lane then fct_shipments.lane else 'all' end as lane,
         case when groupings.by_service then fct_shipments.service_code else 'all' end as service_code,

@@ -29,17 +29,23 @@ milestones as (
     select
         tracking_key,
         min(case when is_physical and event_type <> 'delivered' then event_at_utc end) as picked_up_at_utc,
-        min(case when event_type = 'label_created' then event_at_utc end) as label_created_at_utc,
+        -- labels carry no place as a rule, and a zone that is off by hours is off by the whole wait
+        min(case when event_type = 'label_created' and time_basis <> 'assumed_utc' then event_at_utc end)
+            as label_created_at_utc,
         min(case when event_type = 'out_for_delivery' then event_at_utc end) as out_for_delivery_at_utc,
         max(case when event_type = 'out_for_delivery' then event_at_utc end)
             as last_out_for_delivery_at_utc,
         max(case when is_physical and is_exception then event_at_utc end) as last_exception_at_utc,
         min(case when event_type = 'ready_for_pickup' then event_at_utc end) as ready_for_pickup_at_utc,
+        min(case when event_type = 'attempt_failed' then event_at_utc end) as first_failed_attempt_at_utc,
         min(case when event_type in ('attempt_failed', 'delivered') then event_at_utc end)
             as first_attempt_at_utc,
         min(case when event_type = 'returning' then event_at_utc end) as returning_at_utc,
         min(case when event_type = 'returned' then event_at_utc end) as returned_scan_at_utc,
-        min(case when event_type = 'lost_damaged' then event_at_utc end) as lost_at_utc,
+        min(case when event_type = 'lost_damaged' then event_at_utc end) as first_lost_at_utc,
+        max(case when event_type = 'lost_damaged' then event_at_utc end) as last_lost_at_utc,
+        max(case when is_physical and event_type <> 'lost_damaged' then event_at_utc end)
+            as last_found_at_utc,
         min(case when event_type = 'delivered' then event_at_utc end) as first_delivered_scan_at_utc,
         max(case when is_physical and event_type <> 'delivered' then event_at_utc end)
             as last_movement_at_utc,
@@ -122,12 +128,10 @@ joined as (
         milestones.last_out_for_delivery_at_utc,
         milestones.last_exception_at_utc,
         milestones.ready_for_pickup_at_utc,
-        milestones.first_attempt_at_utc,
+        milestones.first_failed_attempt_at_utc,
         milestones.returning_at_utc,
-        milestones.lost_at_utc,
         milestones.last_physical_at_utc,
         moments.picked_up_at_local,
-        moments.first_attempt_at_local,
         moments.delivered_scan_at_utc,
         moments.delivered_scan_at_local,
         coalesce(milestones.n_scans, 0) as n_scans,
@@ -136,6 +140,22 @@ joined as (
         coalesce(milestones.has_assumed_time, 0) = 1 as has_assumed_time,
         coalesce(milestones.first_delivered_scan_at_utc < milestones.last_movement_at_utc, false)
             as has_status_regress,
+        -- on the way back, attempts are at the sender's door
+        case
+            when coalesce(milestones.first_attempt_at_utc <= milestones.returning_at_utc, true)
+                then milestones.first_attempt_at_utc
+        end as first_attempt_at_utc,
+        case
+            when coalesce(milestones.first_attempt_at_utc <= milestones.returning_at_utc, true)
+                then moments.first_attempt_at_local
+        end as first_attempt_at_local,
+        -- a loss that a later scan contradicts is none
+        case
+            when
+                coalesce(milestones.first_lost_at_utc >= milestones.last_found_at_utc, true)
+                then milestones.first_lost_at_utc
+            when milestones.last_lost_at_utc >= milestones.last_found_at_utc then milestones.last_lost_at_utc
+        end as lost_at_utc,
         case
             when milestones.returned_scan_at_utc is not null then milestones.returned_scan_at_utc
             -- "delivered" after the way back began is delivered to the sender
@@ -156,7 +176,7 @@ ended as (
         case
             when returned_at_utc is not null then 'returned'
             when delivered_scan_at_utc is not null then 'delivered'
-            when lost_at_utc >= last_physical_at_utc then 'lost'
+            when lost_at_utc is not null then 'lost'
             when header_status = 'delivered' then 'delivered'
             when header_status = 'expired' then 'expired'
             else 'open'
@@ -179,7 +199,10 @@ timed as (
                         as_of_utc,
                         greatest(
                             last_physical_at_utc,
-                            coalesce(status_changed_at_utc, last_physical_at_utc + interval '30' day)
+                            coalesce(
+                                status_changed_at_utc,
+                                coalesce(last_physical_at_utc, created_at_utc) + interval '30' day
+                            )
                         )
                     )
             -- of what is gone from the source, only what was seen is known
@@ -210,11 +233,11 @@ select
     ready_for_pickup_at_utc,
     first_attempt_at_utc,
     first_attempt_at_local,
+    first_failed_attempt_at_utc,
     last_exception_at_utc,
     returning_at_utc,
     last_physical_at_utc,
     exit_at_utc,
-    as_of_utc,
     promised_date,
     first_observed_at_utc,
     observed_at_utc,

@@ -1,10 +1,11 @@
--- one row per tracking, with the parcel it tells of
+-- one row per tracking of an account that was read completely once, with the parcel it tells of
 --
 -- One parcel is often told by several trackings: two services, two accounts, a number registered twice. They
 -- share the number without separators, the courier, and the quarter of registration (numbers are used again
 -- after some months). One of them speaks for the parcel: one that has scans, then by the source's priority.
 --
 -- depends_on: {{ ref('stg_trackings') }}
+-- depends_on: {{ ref('int_as_of') }}
 -- depends_on: {{ ref('sources') }}
 with named as (
     select
@@ -19,6 +20,10 @@ with named as (
             stg_trackings.tracking_key
         ) as shipment_key
     from stg_trackings
+    inner join int_as_of
+        on
+            stg_trackings.source = int_as_of.source
+            and stg_trackings.account = int_as_of.account
     left join sources
         on stg_trackings.source = sources.source
 )

@@ -4,6 +4,7 @@
 -- whatever ended it, or to the end of what is known. Dates and weeks are those of the scan's own place.
 -- Promises compare dates at the destination; an open parcel is overdue once the date has passed in UTC.
 --
+-- depends_on: {{ ref('int_as_of') }}
 -- depends_on: {{ ref('int_shipments') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
 -- depends_on: {{ ref('int_exception_episodes') }}
@@ -23,37 +24,26 @@ shipments as (
         int_shipments.shipment_key,
         int_shipments.n_trackings,
         int_shipment_outcomes.*,
+        int_as_of.as_of_utc,
         cast(int_shipment_outcomes.picked_up_at_local as date) as picked_up_date,
         cast(int_shipment_outcomes.first_attempt_at_local as date) as first_attempt_date,
         cast(int_shipment_outcomes.delivered_at_local as date) as delivered_date,
-        cast(int_shipment_outcomes.as_of_utc as date) as as_of_date,
+        cast(int_as_of.as_of_utc as date) as as_of_date,
         coalesce(episodes.n_exception_episodes, 0) as n_exception_episodes,
         coalesce(episodes.has_open_episode, 0) = 1 as has_unresolved_exception,
         coalesce(sources.is_registered_late, false) as is_registered_late_source
     from int_shipments
     inner join int_shipment_outcomes
         on int_shipments.tracking_key = int_shipment_outcomes.tracking_key
+    inner join int_as_of
+        on
+            int_shipment_outcomes.source = int_as_of.source
+            and int_shipment_outcomes.account = int_as_of.account
     left join episodes
         on int_shipments.tracking_key = episodes.tracking_key
     left join sources
         on int_shipment_outcomes.source = sources.source
     where int_shipments.telling_rank = 1
-),
-
-business_days as (
-    select
-        shipments.shipment_key,
-        delivered.business_day_no - picked_up.business_day_no as transit_business_days
-    from shipments
-    inner join dim_business_day as picked_up
-        on
-            shipments.destination_country = picked_up.country
-            and shipments.picked_up_date = picked_up.calendar_day
-    inner join dim_business_day as delivered
-        on
-            shipments.destination_country = delivered.country
-            and shipments.delivered_date = delivered.calendar_day
-    where shipments.timing_quality = 'ok'
 )
 
 select
@@ -105,7 +95,9 @@ select
         when shipments.outcome = 'delivered' and shipments.timing_quality = 'ok'
             then date_diff('day', shipments.picked_up_date, shipments.delivered_date)
     end as transit_date_changes,
-    business_days.transit_business_days,
+    case
+        when shipments.timing_quality = 'ok' then delivered_day.business_day_no - pickup_day.business_day_no
+    end as transit_business_days,
     date_diff('day', cast(shipments.order_placed_at_local as date), shipments.delivered_date)
         as order_to_delivery_date_changes,
     shipments.duration_days as followed_days,
@@ -141,12 +133,14 @@ select
             then
                 shipments.outcome = 'delivered'
                 and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+                and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
     end as is_first_attempt_success,
     case
         when shipments.first_attempt_at_utc is not null
             then
                 shipments.outcome = 'delivered'
                 and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+                and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
                 and shipments.ready_for_pickup_at_utc is null
                 and coalesce(shipments.last_exception_at_utc < shipments.out_for_delivery_at_utc, true)
                 and coalesce(
@@ -169,5 +163,11 @@ select
     -- before this day of its journey nobody followed it; counts where the source registers parcels late
     case when shipments.is_registered_late_source then shipments.entry_days else 0e0 end as followed_from_days
 from shipments
-left join business_days
-    on shipments.shipment_key = business_days.shipment_key
+left join dim_business_day as pickup_day
+    on
+        shipments.destination_country = pickup_day.country
+        and shipments.picked_up_date = pickup_day.calendar_day
+left join dim_business_day as delivered_day
+    on
+        shipments.destination_country = delivered_day.country
+        and shipments.delivered_date = delivered_day.calendar_day

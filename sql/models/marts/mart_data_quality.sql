@@ -26,6 +26,8 @@ tracking_counts as (
             as n_delivered_without_pickup_scan,
         sum(case when int_shipment_outcomes.timing_quality = 'delivered_without_scans' then 1 else 0 end)
             as n_delivered_without_scans,
+        sum(case when int_shipment_outcomes.timing_quality = 'delivered_without_time' then 1 else 0 end)
+            as n_delivered_without_time,
         sum(case when int_shipment_outcomes.timing_quality = 'negative_duration' then 1 else 0 end)
             as n_negative_duration,
         sum(case when int_shipment_outcomes.has_status_regress then 1 else 0 end) as n_status_regress,
@@ -34,7 +36,7 @@ tracking_counts as (
         sum(case when int_shipments.telling_rank > 1 then 1 else 0 end) as n_told_again,
         sum(case when numbers.n_quarters > 1 then 1 else 0 end) as n_other_quarter
     from stg_trackings
-    inner join int_shipments
+    left join int_shipments
         on stg_trackings.tracking_key = int_shipments.tracking_key
     left join int_shipment_outcomes
         on stg_trackings.tracking_key = int_shipment_outcomes.tracking_key
@@ -119,6 +121,14 @@ measures as (
         'delivered_without_scans' as measure,
         'delivered by its header only' as meaning,
         n_delivered_without_scans as n_found,
+        n_trackings as n_of
+    from tracking_counts
+    union all
+    select
+        source,
+        'delivered_without_time' as measure,
+        'scanned, and delivered by its header only: counts in rates, not in times' as meaning,
+        n_delivered_without_time as n_found,
         n_trackings as n_of
     from tracking_counts
     union all

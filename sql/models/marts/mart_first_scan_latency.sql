@@ -1,7 +1,7 @@
 -- one row per group: days from the label to the first physical scan, over all labels, scanned or not
 --
--- The label's scan, else the registration, starts the clock; labels never scanned count as long as they were
--- followed. Not by week of pick-up: what was never scanned has none.
+-- The label's scan starts the clock where its zone is known, else the registration; labels never scanned
+-- count as long as they were followed. Not by week of pick-up: what was never scanned has none.
 --
 -- depends_on: {{ ref('int_group_counts') }}
 -- depends_on: {{ ref('int_quantiles') }}

@@ -31,7 +31,10 @@ last_scans as (
         int_checkpoints.location,
         row_number() over (
             partition by stalled.shipment_key
-            order by int_checkpoints.checkpoint_key desc
+            order by
+                case int_checkpoints.leg when 'origin' then 0 else 1 end desc,
+                int_checkpoints.source_seq desc,
+                int_checkpoints.checkpoint_key desc
         ) as backward_rank
     from stalled
     inner join int_checkpoints

@@ -25,6 +25,12 @@ ranked as (
         source,
         courier_code,
         hours,
+        -- in the order of hours, so that it rounds alike on every machine
+        sum(hours) over (
+            partition by source, courier_code
+            order by hours
+            rows between unbounded preceding and current row
+        ) as hours_so_far,
         row_number() over (partition by source, courier_code order by hours) * 1e0
         / count(*) over (partition by source, courier_code) as upto_share
     from latencies
@@ -34,7 +40,7 @@ select
     source,
     courier_code,
     count(*) as n_scans,
-    avg(hours) as mean_hours,
+    max(hours_so_far) / count(*) as mean_hours,
     min(case when upto_share >= 0.50e0 - 1e-12 then hours end) as p50_hours,
     min(case when upto_share >= 0.75e0 - 1e-12 then hours end) as p75_hours,
     min(case when upto_share >= 0.90e0 - 1e-12 then hours end) as p90_hours,

@@ -1,0 +1,152 @@
+"""Promised dates and first attempts: what counts as kept, and what as success."""
+
+from __future__ import annotations
+
+import pytest
+from factories import record, scan
+from stories import DELIVERED, FAILED, LOST, OUT, PICKED_UP, RETURNING, ask, tell, told
+
+COLLECTED = scan("2026-11-04T10:00:00", "delivered", "delivered002")
+READY = scan("2026-11-03T14:00:00", "pickup", "pickup002")
+OUT_AGAIN = scan("2026-11-04T08:00:00", "pickup", "pickup001")
+REFUSED = scan("2026-11-03T12:00:00", "exception", "exception009")
+HOME = scan("2026-11-14T10:00:00", "delivered", "delivered001")
+
+
+def promised(day: str) -> dict[str, str]:
+    return {"scheduled_delivery_date": day}
+
+
+PROMISES = {
+    "delivered_on_the_day": (
+        record("x", PICKED_UP, DELIVERED, **promised("2026-11-04")),
+        "on_time",
+        "on_time",
+    ),
+    "delivered_a_day_late": (record("x", PICKED_UP, DELIVERED, **promised("2026-11-03")), "late", "late"),
+    "attempted_in_time_and_delivered_late": (
+        record("x", PICKED_UP, FAILED, DELIVERED, **promised("2026-11-03")),
+        "late",
+        "on_time",
+    ),
+    "open_past_its_date": (record("x", PICKED_UP, **promised("2026-11-19")), "overdue", "overdue"),
+    "open_on_its_date": (record("x", PICKED_UP, **promised("2026-11-20")), "not_due", "not_due"),
+    "without_a_promise": (record("x", PICKED_UP, DELIVERED), "no_promise", "no_promise"),
+    "lost": (record("x", PICKED_UP, LOST, **promised("2026-11-30")), "failed", "failed"),
+    "delivered_by_its_header_only": (
+        record("x", PICKED_UP, delivery_status="delivered", **promised("2026-11-04")),
+        "unknown",
+        "unknown",
+    ),
+    "refused_and_delivered_to_the_sender_in_time": (
+        record("x", PICKED_UP, REFUSED, RETURNING, HOME, **promised("2026-11-15")),
+        "failed",
+        "failed",
+    ),
+    "expired_past_its_date": (
+        record(
+            "x",
+            scan("2026-09-01T10:00:00"),
+            delivery_status="expired",
+            created_at="2026-09-01T00:00:00+00:00",
+            **promised("2026-09-08"),
+        ),
+        "overdue",
+        "overdue",
+    ),
+}
+
+# success, and success by the strict rule
+ATTEMPTS = {
+    "delivered_at_once": (record("x", PICKED_UP, OUT, DELIVERED), True, True),
+    "no_attempt_yet": (record("x", PICKED_UP, OUT), None, None),
+    "failed_first": (record("x", PICKED_UP, OUT, FAILED, DELIVERED), False, False),
+    "failed_and_not_delivered_yet": (record("x", PICKED_UP, OUT, FAILED), False, False),
+    "failed_and_delivered_on_one_date_without_times": (
+        record(
+            "x",
+            PICKED_UP,
+            scan("2026-11-04", "undelivered", "undelivered002"),
+            scan("2026-11-04", "delivered", "delivered001"),
+        ),
+        False,
+        False,
+    ),
+    "collected_from_a_pick_up_point": (record("x", PICKED_UP, OUT, READY, COLLECTED), True, False),
+    "an_exception_once_it_was_out": (record("x", PICKED_UP, OUT, REFUSED, DELIVERED), True, False),
+    "an_exception_before_it_was_out": (
+        record("x", PICKED_UP, scan("2026-11-02T10:00:00", "exception", "exception006"), OUT, DELIVERED),
+        True,
+        True,
+    ),
+    "out_twice_more_than_a_day_apart": (record("x", PICKED_UP, OUT, OUT_AGAIN, DELIVERED), True, False),
+    "out_twice_within_a_day": (
+        record("x", PICKED_UP, OUT, scan("2026-11-04T06:00:00", "pickup", "pickup001"), DELIVERED),
+        True,
+        True,
+    ),
+    "refused_and_delivered_to_the_sender": (record("x", PICKED_UP, REFUSED, RETURNING, HOME), None, None),
+    "failed_and_returned": (record("x", PICKED_UP, OUT, FAILED, RETURNING, HOME), False, False),
+}
+
+
+def shipments(tmp_path_factory, cases):
+    """Return every case's shipment by its name, all told to one warehouse."""
+    warehouse = str(tmp_path_factory.mktemp("promises") / "warehouse.duckdb")
+    tell(
+        warehouse,
+        *(
+            one | {"id": f"{name:0>60}", "tracking_number": f"N{number}"}
+            for number, (name, (one, *_)) in enumerate(cases.items())
+        ),
+    )
+    rows = ask(warehouse, "SELECT ltrim(split_part(tracking_key, ':', 3), '0') AS name, * FROM fct_shipments")
+    return {row["name"]: row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def promises(tmp_path_factory):
+    return shipments(tmp_path_factory, PROMISES)
+
+
+@pytest.fixture(scope="module")
+def attempts(tmp_path_factory):
+    return shipments(tmp_path_factory, ATTEMPTS)
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_a_promise_is_kept_by_the_delivery_or_by_the_attempt(promises, name):
+    _, by_delivery, by_attempt = PROMISES[name]
+    found = promises[name]
+    assert (found["promise_state"], found["promise_state_by_attempt"]) == (by_delivery, by_attempt)
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_the_first_attempt_succeeds_or_not_plainly_and_strictly(attempts, name):
+    _, plain, strict = ATTEMPTS[name]
+    found = attempts[name]
+    assert (found["is_first_attempt_success"], found["is_first_attempt_success_strict"]) == (plain, strict)
+
+
+def test_what_is_overdue_or_failed_is_in_the_denominator_and_what_is_not_due_is_not(warehouse):
+    parcels = [
+        one | {"id": f"{n:0>32}", "tracking_number": f"N{n}"} for n, (one, *_) in enumerate(PROMISES.values())
+    ]
+    (row,) = told(warehouse, "mart_on_time", *parcels, where="grouping_name = 'all'")
+    counts = {
+        name: row[f"n_{name}"] for name in ("on_time", "late", "failed", "overdue", "not_due", "no_promise")
+    }
+    assert counts == {"on_time": 1, "late": 2, "failed": 2, "overdue": 2, "not_due": 1, "no_promise": 1}
+    assert (row["n_unknown"], row["n_shipments"], row["n_due"]) == (1, 10, 7)
+    assert row["on_time_rate"] == pytest.approx(1 / 7)
+    assert row["on_time_by_attempt_rate"] == pytest.approx(2 / 7)
+    assert row["delivered_on_time_rate"] == pytest.approx(1 / 3)
+    assert row["no_promise_share"] == pytest.approx(1 / 10)
+
+
+def test_a_rate_over_nothing_is_null(warehouse):
+    tell(warehouse, record("x", PICKED_UP))
+    (row,) = ask(warehouse, "FROM mart_on_time WHERE grouping_name = 'all'")
+    assert (row["n_due"], row["on_time_rate"], row["on_time_rate_lower95"]) == (0, None, None)
+    (row,) = ask(warehouse, "FROM mart_first_attempt WHERE grouping_name = 'all'")
+    assert (row["n_attempted"], row["first_attempt_rate"]) == (0, None)

@@ -1,0 +1,122 @@
+"""One parcel told by several trackings: two services, two accounts, a number registered twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import duckdb
+import pytest
+from factories import record, scan
+from stories import AS_OF, DELIVERED, PICKED_UP, ask, load
+
+from airflow_provider_trackingmore.store import run_models
+
+
+def as_source(warehouse, name, source, account="default"):
+    """Let another service or account have told a tracking, and its load."""
+    with duckdb.connect(warehouse) as connection:
+        old, new = f"trackingmore:default:{name:0>32}", f"{source}:{account}:{name:0>32}"
+        connection.execute(
+            "UPDATE trackings SET tracking_key = ?, source = ?, account = ? WHERE tracking_key = ?",
+            [new, source, account, old],
+        )
+        connection.execute(
+            "UPDATE checkpoints SET tracking_key = ?, source = ?, checkpoint_key = ? || checkpoint_key"
+            " WHERE tracking_key = ?",
+            [new, source, source + account, old],
+        )
+        connection.execute(
+            "INSERT INTO loads BY NAME SELECT * REPLACE (? AS source, ? AS account) FROM loads"
+            " WHERE source = 'trackingmore' AND account = 'default' LIMIT 1",
+            [source, account],
+        )
+
+
+def shipments(warehouse):
+    run_models(warehouse)
+    return ask(warehouse, "SELECT * FROM fct_shipments ORDER BY tracking_key")
+
+
+@pytest.fixture
+def told_twice(warehouse):
+    """The same parcel in two services, the number written differently; the second one knows more."""
+    first = record("1", PICKED_UP, DELIVERED, tracking_number="XS1")
+    second = record("2", PICKED_UP, DELIVERED, scan("2026-11-04T12:00:00"), tracking_number="xs-1")
+    load(warehouse, [first, second], last=AS_OF)
+    as_source(warehouse, "2", "aftership")
+    return warehouse
+
+
+def test_a_parcel_told_by_two_services_is_one_shipment(told_twice):
+    (row,) = shipments(told_twice)
+    assert (row["outcome"], row["transit_days"], row["n_trackings"]) == ("delivered", 3.0, 2)
+
+
+def test_the_service_with_priority_speaks_for_it(told_twice):
+    (row,) = shipments(told_twice)
+    assert row["source"] == "trackingmore"
+
+
+def test_a_service_with_scans_speaks_rather_than_one_without(warehouse):
+    load(
+        warehouse,
+        [record("1", tracking_number="XS1"), record("2", PICKED_UP, tracking_number="XS1")],
+        last=AS_OF,
+    )
+    as_source(warehouse, "2", "aftership")
+    (row,) = shipments(warehouse)
+    assert (row["source"], row["n_scans"]) == ("aftership", 1)
+
+
+def test_a_service_whose_reading_was_never_complete_does_not_silence_the_other(told_twice):
+    with duckdb.connect(told_twice) as connection:
+        connection.execute("UPDATE loads SET is_complete = false WHERE source = 'trackingmore'")
+    (row,) = shipments(told_twice)
+    assert (row["source"], row["n_trackings"]) == ("aftership", 1)
+
+
+def test_couriers_under_two_names_are_one(warehouse):
+    post = {"tracking_number": "XS1", "courier_code": "deutsche-post"}
+    load(
+        warehouse,
+        [record("1", PICKED_UP, **post), record("2", PICKED_UP, **post | {"courier_code": "deutsch-post"})],
+        last=AS_OF,
+    )
+    as_source(warehouse, "2", "aftership")
+    (row,) = shipments(warehouse)
+    assert (row["courier_code"], row["n_trackings"]) == ("deutsche-post", 2)
+
+
+@pytest.mark.parametrize(
+    ("other", "n"),
+    [
+        ({"courier_code": "usps"}, 2),
+        ({"created_at": "2026-09-30T23:59:59+00:00"}, 2),
+        ({"created_at": "2026-10-01T00:00:00+00:00"}, 1),
+    ],
+)
+def test_a_number_of_another_courier_or_quarter_is_another_parcel(warehouse, other, n):
+    same = {"tracking_number": "XS1"}
+    load(warehouse, [record("1", PICKED_UP, **same), record("2", PICKED_UP, **same | other)], last=AS_OF)
+    assert len(shipments(warehouse)) == n
+
+
+def test_two_accounts_are_followed_each_as_far_as_it_was_read(warehouse):
+    load(warehouse, [record("1", PICKED_UP), record("2", PICKED_UP)], last=AS_OF)
+    as_source(warehouse, "2", "trackingmore", "other")
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(
+            "UPDATE loads SET window_to_utc = window_to_utc - INTERVAL 4 DAY WHERE account = 'other'"
+        )
+    first, second = shipments(warehouse)
+    assert first["exit_at_utc"] - second["exit_at_utc"] == timedelta(days=4)
+
+
+def test_parcels_told_more_than_once_are_counted(told_twice):
+    run_models(told_twice)
+    rows = ask(
+        told_twice,
+        "SELECT source, n_found, n_of FROM mart_data_quality"
+        " WHERE measure = 'told_more_than_once' ORDER BY 1",
+    )
+    assert [tuple(row.values()) for row in rows] == [("aftership", 1, 1), ("trackingmore", 0, 1)]
