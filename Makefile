@@ -2,7 +2,7 @@ COUNT ?= 200000
 SEED ?= 1
 QUERIES = airflow_provider_trackingmore/report/queries
 
-.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests fuzz clients dbt clean
+.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests prove-worlds fuzz clients dbt clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -27,13 +27,16 @@ prove-kill: .venv/.ready # kill a run at every place where it changes a file
 bench: .tools/bench/.ready # measure beside other ways, as ratios
 	@.tools/bench/bin/python benchmarks/run.py
 
-prove: prove-moving prove-kill fuzz prove-requests # all the long runs, one after the other; some hours
+prove: prove-moving prove-kill fuzz prove-requests prove-worlds # all the long runs, one after the other; some hours
 
 prove-requests: .venv/.ready # requests of a window beside its pages, and their pace beside the limit
 	.venv/bin/python benchmarks/spread.py
 
 prove-moving: .venv/.ready # 10,000 stories of a service that moves while it is read; about an hour
 	.venv/bin/python scripts/prove_moving.py 10000
+
+prove-worlds: .venv/.ready # intervals of delivery times beside the truth of 1,000 worlds; half an hour
+	.venv/bin/python scripts/prove_worlds.py 1000
 
 fuzz: .venv/.ready # decode COUNT pages no service should send, made from SEED
 	@PYTHONPATH=tests .venv/bin/python tests/tables/fuzzing.py --count $(COUNT) --seed $(SEED)
