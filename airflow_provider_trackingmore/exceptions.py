@@ -22,10 +22,15 @@
     ├── RequestsUsedUpError         the run's own limit of requests is reached: it stops cleanly
     └── CheckFailedError            a model check marked ``fail`` found rows
 
-Texts are one sentence a person can act on; facts are attributes. No key, no body, no personal data.
+Texts are one sentence a person can act on; facts are attributes. No key, no body, no personal data: what
+the service wrote is at hand as ``body`` and ``message``, and nothing prints or pickles it.
 """
 
 from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
 
 
 class TrackingMoreError(Exception):
@@ -43,12 +48,39 @@ class ConfigurationError(TrackingMoreError, ValueError):
     """An argument, connection field or setting is wrong; the text names it and the way out."""
 
 
+class _Withheld:
+    """What is at hand for whoever asks, and in no dump: not in ``repr``, ``vars`` or a pickle."""
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: bytes | None = None) -> None:
+        self.content = content
+
+    def __repr__(self) -> str:
+        return "(withheld)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Withheld)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type[_Withheld], tuple[()]]:
+        return _Withheld, ()
+
+
+# An error that somebody keeps should not keep megabytes with it.
+_LONGEST_BODY = 1 << 16
+
+
 class ServiceError(TrackingMoreError):
     """What the service answered, as attributes.
 
-    ``http_status`` is None where no answer came, ``code`` where the body named none; ``name`` is the
-    code's name in :mod:`airflow_provider_trackingmore.api.codes`.
+    ``http_status`` (or ``status_code``) is None where no answer came, ``code`` (or ``meta_code``) where the
+    body named none; ``name`` is the code's name in :mod:`airflow_provider_trackingmore.api.codes`. ``tried``
+    says how often the request was sent.
     """
+
+    tried: int = 1
 
     def __init__(
         self,
@@ -58,12 +90,40 @@ class ServiceError(TrackingMoreError):
         http_status: int | None = None,
         code: int | None = None,
         name: str | None = None,
+        body: bytes | None = None,
     ) -> None:
         super().__init__(text)
         self.route = route
         self.http_status = http_status
         self.code = code
         self.name = name
+        self._body = _Withheld(None if body is None else body[:_LONGEST_BODY])
+
+    @property
+    def status_code(self) -> int | None:
+        """Return the HTTP status."""
+        return self.http_status
+
+    @property
+    def meta_code(self) -> int | None:
+        """Return the code of the body."""
+        return self.code
+
+    @property
+    def body(self) -> bytes | None:
+        """Return the answer's body as it came, at most 64 KB of it; it may hold personal data."""
+        return self._body.content
+
+    @property
+    def message(self) -> str | None:
+        """Return the service's own words, which may quote what was sent; None where it had none."""
+        found: Any = None
+        with suppress(ValueError, RecursionError):
+            found = json.loads(self.body or b"null")
+        if isinstance(found, dict):
+            meta = found.get("meta")
+            found = meta.get("message") if isinstance(meta, dict) else found.get("message")
+        return found if isinstance(found, str) else None
 
 
 class TransientError(ServiceError):

@@ -18,7 +18,7 @@ from airflow_provider_trackingmore.reading import decode
 from airflow_provider_trackingmore.store.landing import Asked, Range
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.api import Answer, TrackingMoreClient
+    from airflow_provider_trackingmore.api import Answer, ServiceClient
     from airflow_provider_trackingmore.store.state import State
     from airflow_provider_trackingmore.tables import Page
 
@@ -36,7 +36,7 @@ _AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run has to read.
+    """What a run has to read; nothing is older than ``oldest``.
 
     ``begun`` answers the first request for the whole window by update time; ``density`` is how many
     records a second are expected at its end.
@@ -44,6 +44,7 @@ class Plan:
 
     window: Range
     largest_page: int
+    oldest: datetime = BEGINNING
     begun: Answer | None = None
     expected: int | None = None
     expected_requests: int | None = None
@@ -60,21 +61,24 @@ class Plan:
     @property
     def seconds(self) -> tuple[int, int]:
         """Return the first and last second to read."""
-        return int((self.window.first or BEGINNING).timestamp()), int(self.window.last.timestamp())
+        first = max(self.window.first or self.oldest, self.oldest)
+        return int(first.timestamp()), int(self.window.last.timestamp())
 
 
-def plan(client: TrackingMoreClient, state: State, asked: Asked) -> Plan:
-    """Fix the window of a new run, and say what is coming.
+def plan(client: ServiceClient, state: State, asked: Asked, begun: Range | None = None) -> Plan:
+    """Fix the window of a new run, and say what is coming; that of a run that was ``begun`` is fixed.
 
-    :raises ConfigurationError: if the window is empty.
+    :raises ConfigurationError: if the window is empty, or begins before what the service keeps.
     """
+    if begun is not None:
+        return Plan(begun, state.largest_page, _oldest(client, begun.last))
     first = None if asked.everything else asked.first or (state.watermark and state.watermark - LOOK_BACK)
     if first is None:
         return _plan_everything(client, asked, state)
     return _plan_increment(client, asked, state, first)
 
 
-def _plan_everything(client: TrackingMoreClient, asked: Asked, state: State) -> Plan:
+def _plan_everything(client: ServiceClient, asked: Asked, state: State) -> Plan:
     answer = client.list_page()
     page = decode(client, answer)
     count = page.received if page else 0
@@ -91,19 +95,33 @@ def _plan_everything(client: TrackingMoreClient, asked: Asked, state: State) -> 
         *(requests / client.requests_per_second, client.requests_per_second),
     )
     density = _density(page, window.last)
-    return Plan(window, largest, None, expected, requests, density)
+    return Plan(window, largest, _oldest(client, window.last), None, expected, requests, density)
 
 
-def _plan_increment(client: TrackingMoreClient, asked: Asked, state: State, first: datetime) -> Plan:
+def _plan_increment(client: ServiceClient, asked: Asked, state: State, first: datetime) -> Plan:
     first = first.astimezone(UTC)
     beyond = asked.last or max(first, datetime.now(UTC)) + _AHEAD
     overlap = timedelta(seconds=OVERLAP)
+    asked_at = client.service_now()
     begun = client.list_page(updated=(first - overlap, beyond + overlap))
     window = Range(first, _end(asked, begun))
     if first >= window.last:
         raise ConfigurationError(_empty_window(asked, state, window))
+    oldest = _oldest(client, begun.service_time or datetime.now(UTC))
+    if asked.first is not None and first < oldest:
+        raise ConfigurationError(
+            f"updated_from is {first}, but {client.service.label} keeps nothing older than {oldest}; begin "
+            "there, or leave updated_from out to read from the watermark"
+        )
     log.info("%s: reading from %s up to %s", _who(client), window.first, window.last)
-    return Plan(window, state.largest_page, begun if window.last <= beyond else None)
+    # With a clock that was ahead, too little of what the service keeps was asked for.
+    is_whole_window = window.last <= beyond and client.service_now() >= asked_at
+    return Plan(window, state.largest_page, oldest, begun if is_whole_window else None)
+
+
+def _oldest(client: ServiceClient, now: datetime) -> datetime:
+    """Return the creation time before which the service keeps nothing."""
+    return now.astimezone(UTC) - client.version.retention if client.version.retention else BEGINNING
 
 
 def _end(asked: Asked, answer: Answer) -> datetime:
@@ -132,5 +150,5 @@ def _density(page: Page | None, until: datetime) -> float | None:
     return len(seconds) / max(1.0, until.timestamp() - min(seconds)) if seconds else None
 
 
-def _who(client: TrackingMoreClient) -> str:
+def _who(client: ServiceClient) -> str:
     return f"account {client.account!r} at {client.base_url} ({client.version.name})"

@@ -15,7 +15,7 @@ from airflow_provider_trackingmore.store.load import Reading
 from airflow_provider_trackingmore.tables import decode_page
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.api import Answer, TrackingMoreClient
+    from airflow_provider_trackingmore.api import Answer, ServiceClient
     from airflow_provider_trackingmore.store.landing import Run
     from airflow_provider_trackingmore.tables import Page
 
@@ -31,13 +31,14 @@ MOST_PASSES = 10
 NEARLY_ALL, MOST = 0.9, 0.5
 
 
-def decode(client: TrackingMoreClient, answer: Answer, *, include_personal_data: bool = False) -> Page | None:
+def decode(client: ServiceClient, answer: Answer, *, include_personal_data: bool = False) -> Page | None:
     """Return the page of a list's answer, or None where the code itself says that there is nothing."""
     if answer.is_empty:
         return None
     return decode_page(
         answer.body,
-        version=client.version.name,
+        client.service.name,
+        answer.api_version or client.version.name,
         account=client.account,
         observed_at=answer.received_at,
         include_personal_data=include_personal_data,
@@ -52,7 +53,7 @@ class WindowReader:
 
     def __init__(
         self,
-        client: TrackingMoreClient,
+        client: ServiceClient,
         run: Run,
         *,
         largest_page: int,
@@ -138,7 +139,7 @@ class WindowReader:
     def _read(self, planner: Planner) -> None:
         seconds = max(1, planner.seconds_left)
         failure: TrackingMoreError | None = None
-        with ThreadPoolExecutor(self._in_flight, thread_name_prefix="trackingmore") as pool:
+        with ThreadPoolExecutor(self._in_flight, thread_name_prefix=self._client.service.name) as pool:
             flying: dict[Future[tuple[Answer, Page | None]], Window] = {}
             while True:
                 while failure is None and len(flying) < self._in_flight and (window := planner.take()):
@@ -159,7 +160,7 @@ class WindowReader:
         if failure is not None:
             raise failure
 
-    def _fetch(self, window: Window, page: int = 1) -> Answer:
+    def _fetch(self, window: Window, page: int | str = 1) -> Answer:
         axis = {window.axis: window.bounds}
         return self._client.list_page(page=page, created=axis.get("created"), updated=axis.get("updated"))
 
@@ -175,7 +176,10 @@ class WindowReader:
         """Keep what came, then decide: the window is whole, is read again, or is cut."""
         count = self._land(window, page)
         planner.capacity = self._capacity
-        if page is None or is_whole(count, self._client.page_size, self._largest_page, answer.total):
+        leads_on = bool(answer.next_cursor)
+        if page is None or (
+            not leads_on and is_whole(count, self._client.page_size, self._largest_page, answer.total)
+        ):
             planner.proved(window, count)
             self._finish(window, count, by_size=answer.total != count)
             return
@@ -225,7 +229,7 @@ class WindowReader:
         keys: list[str] = []
         begun = [first] if first is not None else []
 
-        def fetch(page: int) -> Answer:
+        def fetch(page: int | str) -> Answer:
             return begun.pop() if begun else self._fetch(window, page)
 
         def marks_of(answer: Answer) -> list[str]:
@@ -241,7 +245,9 @@ class WindowReader:
             if not seen.isdisjoint(keys):
                 return None
             seen.update(marks)
-            if seen == before or (answer.total is not None and len(seen) >= answer.total):
+            # Where a cursor leads on, a total may be capped.
+            is_all = not answer.next_cursor and answer.total is not None and len(seen) >= answer.total
+            if seen == before or is_all:
                 break
         return seen
 

@@ -32,7 +32,7 @@ from airflow_provider_trackingmore.store.warehouse import (
 )
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.api import TrackingMoreClient
+    from airflow_provider_trackingmore.api import ServiceClient
     from airflow_provider_trackingmore.store.load import Reading
     from airflow_provider_trackingmore.store.merge import Merged
 
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 def sync(
-    client: TrackingMoreClient,
+    client: ServiceClient,
     warehouse: Warehouse,
     updated_from: datetime | None = None,
     updated_to: datetime | None = None,
@@ -85,7 +85,7 @@ def sync(
         raise ConfigurationError(
             "everything leaves no choice of a window; leave updated_from and updated_to out"
         )
-    account = Account("trackingmore", client.account, client.version.name, client.key_fingerprint)
+    account = Account(client.service.name, client.account, client.version.name, client.key_fingerprint)
     asked = Asked(updated_from, updated_to, include_personal_data, everything)
     root = os.fspath(landing_root) if landing_root else _default_landing(warehouse)
     job = _Job(client, warehouse, account, asked, root, in_flight, patience)
@@ -106,7 +106,7 @@ def sync(
 class _Job:
     """What a caller asked for."""
 
-    client: TrackingMoreClient
+    client: ServiceClient
     warehouse: Warehouse
     account: Account
     asked: Asked
@@ -118,7 +118,7 @@ class _Job:
         """Return what a run would read."""
         state = self._state()
         run = unfinished_run(self.root, self.account, self.asked, state.watermark)
-        planned = Plan(run.range, state.largest_page) if run else plan(self.client, state, self.asked)
+        planned = plan(self.client, state, self.asked, run.range if run else None)
         return {
             "dry_run": True,
             "axes": list(planned.axes),
@@ -143,7 +143,7 @@ class _Job:
     def _attempt(self, state: State, run: Run | None) -> dict[str, Any]:
         requests_before = self.client.request_count
         try:
-            planned = Plan(run.range, state.largest_page) if run else plan(self.client, state, self.asked)
+            planned = plan(self.client, state, self.asked, run.range if run else None)
         except RequestsUsedUpError as error:
             return _stopped(None, self.client.request_count - requests_before, error)
         if run is None:

@@ -1,7 +1,9 @@
-"""Talking to the service: one polite client, its errors, pages and time windows."""
+"""Talking to the services: one polite client each, its errors, pages and time windows."""
 
+from airflow_provider_trackingmore.api.aftership import AfterShipClient
 from airflow_provider_trackingmore.api.answer import Answer
 from airflow_provider_trackingmore.api.client import TrackingMoreClient
 from airflow_provider_trackingmore.api.pages import walk
+from airflow_provider_trackingmore.api.service_client import ServiceClient
 
-__all__ = ["Answer", "TrackingMoreClient", "walk"]
+__all__ = ["AfterShipClient", "Answer", "ServiceClient", "TrackingMoreClient", "walk"]

@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from airflow_provider_trackingmore.api.envelope import value_at
 from airflow_provider_trackingmore.api.outcomes import Flaw
+from airflow_provider_trackingmore.exceptions import ResponseShapeError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +23,8 @@ class Answer:
     ``received_at`` is this machine's clock, strictly increasing over a client, so that it orders the
     answers. ``service_time`` is the service's own clock (its ``Date`` header, whole seconds), or None.
     ``total`` is the number of matching records, where the version tells it. ``is_empty`` is True where
-    the code itself says that there is nothing.
+    the code itself says that there is nothing. ``next_cursor`` leads to the next page and is empty on the
+    last one; None where the version counts pages instead. ``api_version`` is the version that answered.
     """
 
     body: bytes
@@ -30,15 +33,17 @@ class Answer:
     service_time: datetime | None
     is_empty: bool
     total: int | None
+    next_cursor: str | None = None
+    api_version: str | None = None
 
 
-def data_of(answer: Answer, kind: type[_Kind]) -> _Kind:
-    """Return the answer's ``data``.
+def data_of(answer: Answer, kind: type[_Kind], path: tuple[str, ...] = ("data",)) -> _Kind:
+    """Return what the answer holds at ``path``.
 
     :raises ResponseShapeError: if it is not of ``kind``.
     """
     try:
-        data = json.loads(answer.body).get("data")
+        data = value_at(json.loads(answer.body), path)
     except (ValueError, RecursionError):
         # Not from the error: it holds the whole answer.
         raise Flaw.NO_DOCUMENT.raised(answer.route) from None
@@ -47,6 +52,20 @@ def data_of(answer: Answer, kind: type[_Kind]) -> _Kind:
     return data
 
 
-def listed(answer: Answer) -> list[dict[str, Any]]:
-    """Return the answer's ``data`` as a list; empty where the code says that there is nothing."""
-    return [] if answer.is_empty else data_of(answer, list)
+def listed(answer: Answer, path: tuple[str, ...] = ("data",)) -> list[dict[str, Any]]:
+    """Return the list that the answer holds; empty where the code says that there is nothing."""
+    return [] if answer.is_empty else data_of(answer, list, path)
+
+
+def record_of(answer: Answer) -> dict[str, Any]:
+    """Return the one record that the answer holds, bare or as the only one of a list: references disagree.
+
+    :raises ResponseShapeError: if there is none.
+    """
+    try:
+        (record,) = data_of(answer, list)
+    except ResponseShapeError:
+        return data_of(answer, dict)
+    except ValueError:
+        raise Flaw.WRONG_DATA.raised(answer.route, "not one record") from None
+    return record

@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.api.versions import ApiVersion
+    from airflow_provider_trackingmore.api.service import ApiVersion
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """``code`` and ``total`` are None where the body has none, or is no JSON."""
+    """``code`` and ``total`` are None where the body has none, or is no JSON.
+
+    ``next_cursor`` is empty on the last page, and None where the body has no word about paging.
+    """
 
     code: int | None = None
     total: int | None = None
+    next_cursor: str | None = None
 
 
 def read_envelope(body: bytes, version: ApiVersion) -> Envelope:
@@ -31,13 +35,13 @@ def read_envelope(body: bytes, version: ApiVersion) -> Envelope:
             parsed = json.loads(document)
         except (ValueError, RecursionError):
             continue
-        code = _integer(_at(parsed, version.code_path))
-        total = _integer(_at(parsed, version.total_path)) if version.total_path else None
+        code = _integer(value_at(parsed, version.code_path))
+        total = _integer(value_at(parsed, version.total_path)) if version.total_path else None
         if total is not None and total < 0:
             total = None
         is_complete = code is not None and (total is not None or version.total_path is None)
         if is_complete or document is body:
-            return Envelope(code, total)
+            return Envelope(code, total, _next_cursor(parsed, version))
     return Envelope()
 
 
@@ -52,7 +56,7 @@ def read_records(body: bytes, version: ApiVersion) -> list[Any] | None:
         raise ValueError("the body is nested too deeply") from error
     # The last is the sister brand's shape; unconfirmed for TrackingMore.
     for path in (version.list_path, ("data",), ("data", "success")):
-        if isinstance(found := _at(document, path), list):
+        if isinstance(found := value_at(document, path), list):
             return found
     return None
 
@@ -66,7 +70,7 @@ def is_null_list(body: bytes, version: ApiVersion) -> bool:
         found = json.loads(body)
     except (ValueError, RecursionError):
         return False
-    inner = _at(found, tuple(parents))
+    inner = value_at(found, tuple(parents))
     return isinstance(inner, dict) and name in inner and inner[name] is None
 
 
@@ -91,7 +95,17 @@ def _head(body: bytes, version: ApiVersion) -> bytes:
     return body[:end].rstrip().rstrip(b",") + b"}" * len(version.list_path) if end >= 0 else b""
 
 
-def _at(document: Any, path: tuple[str, ...]) -> Any:
+def _next_cursor(document: Any, version: ApiVersion) -> str | None:
+    """Return the cursor; the last page may lack it, or say so beside it."""
+    paging = value_at(document, version.paging_path) if version.paging_path else None
+    if not isinstance(paging, dict):
+        return None
+    cursor = paging.get("next_cursor")
+    return cursor if isinstance(cursor, str) and paging.get("has_next_page") is not False else ""
+
+
+def value_at(document: Any, path: tuple[str, ...]) -> Any:
+    """Return what stands at ``path``, or None."""
     for key in path:
         if not isinstance(document, dict):
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -34,3 +35,25 @@ def retry_after(headers: Mapping[str, str]) -> float:
         return min(LONGEST_WAIT, float(told))
     until, now = http_date(told), http_date(headers.get("Date"))
     return min(LONGEST_WAIT, max(0.0, (until - now).total_seconds())) if until and now else 0.0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What an answer tells of its route: requests a second, how many are left, and until when (Unix)."""
+
+    per_second: float | None = None
+    remaining: int | None = None
+    reset: float | None = None
+
+
+def limit_told(headers: Mapping[str, str]) -> Limit:
+    """Return what ``X-RateLimit-Limit`` and its siblings say; None where that is no plain number."""
+    told = [headers.get(f"X-RateLimit-{name}", "").strip() for name in ("Limit", "Remaining", "Reset")]
+    limit, remaining, reset = (int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None for text in told)
+    return Limit(limit or None, remaining, reset)
+
+
+def until_reset(headers: Mapping[str, str]) -> float:
+    """Return the seconds to the end of the counted window by the service's own clock, at most a day."""
+    reset, now = limit_told(headers).reset, http_date(headers.get("Date"))
+    return min(LONGEST_WAIT, max(0.0, reset - now.timestamp())) if reset is not None and now else 0.0

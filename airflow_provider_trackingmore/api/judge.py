@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.api.codes import Reaction
 from airflow_provider_trackingmore.api.envelope import is_cut_off, is_null_list, read_records
-from airflow_provider_trackingmore.api.headers import retry_after
+from airflow_provider_trackingmore.api.headers import retry_after, until_reset
 from airflow_provider_trackingmore.api.outcomes import NULL_LIST, Flaw, outcome
 from airflow_provider_trackingmore.exceptions import RateLimitError, ServiceError, TransientError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_provider_trackingmore.api.body import Received
     from airflow_provider_trackingmore.api.envelope import Envelope
     from airflow_provider_trackingmore.api.outcomes import Outcome
-    from airflow_provider_trackingmore.api.versions import ApiVersion
+    from airflow_provider_trackingmore.api.service import ApiVersion
 
 
-# What the service asks for after a refusal; it documents no header that would shorten it.
+# What a service asks for after a refusal if it documents no header that would shorten it, and the window
+# that the others count requests in.
 SHORTEST_REST = 120.0
+COUNTED_WINDOW = 1.0
 
 
 def judge(route: str, received: Received, envelope: Envelope, version: ApiVersion) -> Reaction:
@@ -37,9 +41,16 @@ def judge(route: str, received: Received, envelope: Envelope, version: ApiVersio
             http_status=received.status,
             code=envelope.code,
             name=found.name,
+            body=received.body,
         ),
         retry_after(received.headers),
+        _rest(received.headers, version),
     )
+
+
+def _rest(headers: Mapping[str, str], version: ApiVersion) -> float:
+    """Return the shortest rest after a refusal."""
+    return max(COUNTED_WINDOW, until_reset(headers)) if version.tells_limits else SHORTEST_REST
 
 
 def _look_closer(found: Outcome, route: str, body: bytes, envelope: Envelope, version: ApiVersion) -> Outcome:
@@ -71,10 +82,10 @@ def _flaw(found: Outcome, route: str, body: bytes, envelope: Envelope, version: 
     return None
 
 
-def _with_wait(error: ServiceError, told: float) -> ServiceError:
+def _with_wait(error: ServiceError, told: float, rest: float) -> ServiceError:
     """Return the error with the wait that the service asks for, if trying again can help at all."""
     if isinstance(error, RateLimitError):
-        error.wait_seconds = max(SHORTEST_REST, told)
+        error.wait_seconds = max(rest, told)
     elif isinstance(error, TransientError) and told:
         error.wait_seconds = told
     return error

@@ -11,13 +11,12 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from airflow_provider_trackingmore.api.versions import SERVICE_URL
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from airflow_provider_trackingmore.api.versions import ApiVersion
+    from airflow_provider_trackingmore.api.service import ApiVersion, Service
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SHORTEST_KEY = 8  # shorter ones, in tests, may be part of any word
@@ -40,6 +39,13 @@ def checked_key(key: str) -> str:
     if not re.fullmatch(r"[!-~]+", key.strip()):
         raise ConfigurationError("api_key holds a space, line break or non-ASCII character; paste it again")
     return key.strip()
+
+
+def checked_secret(secret: str | None) -> str:
+    """Return the secret that requests are signed with, a word or a private key."""
+    if not isinstance(secret, str) or not secret.strip():
+        raise ConfigurationError("api_secret is empty; AES needs the account's secret, RSA its private key")
+    return secret
 
 
 def refuse_key_in(key: str, others: Mapping[str, Any]) -> None:
@@ -94,16 +100,17 @@ def checked_ca_bundle(path: str) -> str:
     return path
 
 
-def checked_url(url: str, version: ApiVersion) -> str:
+def checked_url(url: str, service: Service, version: ApiVersion) -> str:
     """Return ``url`` without a trailing slash or version; refuse what would send the key in the clear."""
-    parts = _split("base_url", url, SERVICE_URL)
+    name = service.url_option
+    parts = _split(name, url, service.url)
     host = parts.hostname or ""
     extras = "@" in parts.netloc or parts.query or parts.fragment
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or extras:
-        raise ConfigurationError(f"base_url must look like {SERVICE_URL}, without user, query or fragment")
+        raise ConfigurationError(f"{name} must look like {service.url}, without user, query or fragment")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigurationError(
-            "base_url is plain http to another machine: the key would travel unencrypted; use https"
+            f"{name} is plain http to another machine: the key would travel unencrypted; use https"
         )
     path = parts.path.rstrip("/")
     for suffix in (version.prefix, f"/{version.name}"):

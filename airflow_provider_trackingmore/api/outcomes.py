@@ -25,7 +25,7 @@ from airflow_provider_trackingmore.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.api.versions import ApiVersion
+    from airflow_provider_trackingmore.api.service import ApiVersion
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def outcome(version: ApiVersion, route: str, status: int, code: int | None) -> O
     reaction = known.reaction_on(route) if known else None
     name = known.name if known else None
     if status == 429 or reaction is Reaction.WAIT:
-        return Outcome(RateLimitError, "asked too often; the account must rest", "rate_limited")
+        return Outcome(RateLimitError, "asked too often; the account must rest", version.codes[429].name)
     if status == 204 or (reaction is Reaction.EMPTY and (status < 300 or status in (400, 404))):
         if route in _NEVER_EMPTY:
             return Outcome(ResponseShapeError, "nothing was found, which cannot be", name)
@@ -158,7 +158,7 @@ def _by_status(status: int, code: int | None) -> Outcome:
     if status >= 400:
         return Outcome(RequestError, f"refused (HTTP {status})")
     if status >= 300:
-        text = f"redirected (HTTP {status}), which is not followed; correct base_url"
+        text = f"redirected (HTTP {status}), which is not followed; correct the address (base_url, domain)"
         return Outcome(RequestError, text)
     if code is None:
         return Outcome(Flaw.NO_DOCUMENT.error, Flaw.NO_DOCUMENT.text)

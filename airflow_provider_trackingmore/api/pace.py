@@ -70,6 +70,10 @@ class Pacer:
                 raise error
             self._sleep(wait)
 
+    def keep_to(self, per_second: float) -> None:
+        """Change the pace."""
+        self._interval = MARGIN / per_second
+
     def rest(self, seconds: float) -> None:
         """Let no request start for ``seconds``."""
         with self._turns.taking() as turn:

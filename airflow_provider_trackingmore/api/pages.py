@@ -16,26 +16,39 @@ log = logging.getLogger(__name__)
 
 
 def walk(
-    fetch: Callable[[int], Answer], ids: Callable[[Answer], Sequence[str]], *, max_pages: int = 100_000
+    fetch: Callable[[int | str], Answer],
+    ids: Callable[[Answer], Sequence[str]],
+    *,
+    max_pages: int = 100_000,
 ) -> Iterator[Answer]:
     """Yield each page with records as soon as it is there.
 
-    Only an empty page ends the walk. A short one does not: the service may cap the page size without
+    ``fetch`` is given a page number, or the cursor of the page before where the service gives cursors. There
+    a missing cursor ends the walk, elsewhere only an empty page: the service may cap the page size without
     telling. A page with the ids of the one before, which page 1 has as well, means that the page number
     is ignored, and going on would never end; if page 1 is another one, new records have only pushed the
     list on by a page. ``ids`` tells the ids of an answer's records.
 
-    :raises PaginationError: if the service repeats a page or never stops.
+    :raises PaginationError: if the service repeats a page or a cursor, or never stops.
     """
     previous: Sequence[str] = ()
+    cursors: set[str] = set()
+    place: int | str = 1
     for number in range(1, max_pages + 1):
-        answer = fetch(number)
+        answer = fetch(place)
         found = () if answer.is_empty else ids(answer)
-        if not found:
+        cursor = answer.next_cursor
+        if not found and not cursor:
             log.debug("list ended: page %d is empty", number)
             return
-        if found == previous and ids(fetch(1)) == found:
+        if found == previous and (cursor is not None or ids(fetch(1)) == found):
             raise PaginationError(f"page {number} repeats page {number - 1}", route=answer.route)
+        if cursor in cursors:
+            raise PaginationError(f"page {number} leads to a page before it", route=answer.route)
         previous = found
         yield answer
+        if cursor == "":
+            return
+        cursors.update([cursor] if cursor else [])
+        place = cursor or number + 1
     raise PaginationError(f"no empty page within {max_pages} pages", route="list")

@@ -6,63 +6,20 @@ assumption and can be overridden by an argument of the client.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
 from airflow_provider_trackingmore.api import codes
-from airflow_provider_trackingmore.exceptions import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from airflow_provider_trackingmore.api.codes import Code
-
-SERVICE_URL = "https://api.trackingmore.com"
-
-
-def _unix(moment: datetime) -> str:
-    return str(int(moment.timestamp()))
-
-
-def _iso(moment: datetime) -> str:
-    # "+00:00", not "Z": the latter is unconfirmed. requests percent-encodes the plus sign.
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
-
-
-@dataclass(frozen=True)
-class ApiVersion:
-    """One version of the API; paths are below the version's ``prefix``."""
-
-    name: str
-    prefix: str
-    auth_header: str
-    routes: dict[str, tuple[str, str]]
-    page_parameter: str
-    size_parameter: str
-    window_parameters: dict[str, tuple[str, str]]
-    filters: frozenset[str]
-    write_time: Callable[[datetime], str]
-    code_path: tuple[str, ...]
-    list_path: tuple[str, ...]
-    list_may_be_null: bool
-    total_path: tuple[str, ...] | None
-    page_size: int
-    largest_page_size: int
-    requests_per_second: float
-    codes: dict[int, Code]
-
+from airflow_provider_trackingmore.api.moments import iso_time, unix_time
+from airflow_provider_trackingmore.api.service import ApiVersion, Route, Service
 
 V2 = ApiVersion(
     name="v2",
     prefix="/v2",
     auth_header="Trackingmore-Api-Key",
     routes={
-        "list": ("GET", "/trackings/get"),
-        "couriers": ("GET", "/carriers"),
-        "detect": ("POST", "/carriers/detect"),
-        "status_counts": ("GET", "/trackings/getstatusnumber"),
-        "account": ("GET", "/trackings/getuserinfo"),
+        "list": Route("GET", "/trackings/get"),
+        "couriers": Route("GET", "/carriers"),
+        "detect": Route("POST", "/carriers/detect"),
+        "status_counts": Route("GET", "/trackings/getstatusnumber"),
+        "account": Route("GET", "/trackings/getuserinfo"),
     },
     page_parameter="page",
     size_parameter="limit",
@@ -71,7 +28,7 @@ V2 = ApiVersion(
         "updated": ("update_time_min", "update_time_max"),
     },
     filters=frozenset({"numbers", "orders", "status", "archived", "lang"}),
-    write_time=_unix,
+    write_time=unix_time,
     code_path=("meta", "code"),
     list_path=("data", "items"),
     list_may_be_null=False,
@@ -87,11 +44,11 @@ V3 = ApiVersion(
     prefix="/v3/trackings",
     auth_header="Tracking-Api-Key",
     routes={
-        "list": ("GET", "/get"),
-        "couriers": ("GET", "/courier"),
-        "detect": ("POST", "/detect"),
-        "status_counts": ("GET", "/status"),
-        "account": ("GET", "/userinfo"),
+        "list": Route("GET", "/get"),
+        "couriers": Route("GET", "/courier"),
+        "detect": Route("POST", "/detect"),
+        "status_counts": Route("GET", "/status"),
+        "account": Route("GET", "/userinfo"),
     },
     page_parameter="pages_amount",  # the service's name for the page number
     size_parameter="items_amount",
@@ -102,7 +59,7 @@ V3 = ApiVersion(
     filters=frozenset(
         {"tracking_numbers", "order_numbers", "courier_code", "delivery_status", "archived_status", "lang"}
     ),
-    write_time=_unix,
+    write_time=unix_time,
     code_path=("code",),
     list_path=("data",),
     list_may_be_null=False,
@@ -118,9 +75,9 @@ V4 = ApiVersion(
     prefix="/v4",
     auth_header="Tracking-Api-Key",
     routes={
-        "list": ("GET", "/trackings/get"),
-        "couriers": ("GET", "/couriers/all"),
-        "detect": ("POST", "/couriers/detect"),
+        "list": Route("GET", "/trackings/get"),
+        "couriers": Route("GET", "/couriers/all"),
+        "detect": Route("POST", "/couriers/detect"),
     },
     page_parameter="pages_amount",
     size_parameter="items_amount",
@@ -129,7 +86,7 @@ V4 = ApiVersion(
         "updated": ("updated_date_min", "updated_date_max"),
     },
     filters=frozenset({"tracking_numbers", "courier_code", "delivery_status", "archived_status", "lang"}),
-    write_time=_iso,
+    write_time=iso_time,
     code_path=("meta", "code"),
     list_path=("data",),
     list_may_be_null=True,  # one of the forms that an empty list may have; which it has is unconfirmed
@@ -142,13 +99,10 @@ V4 = ApiVersion(
 
 VERSIONS: dict[str, ApiVersion] = {version.name: version for version in (V2, V3, V4)}
 
-
-def version_named(name: str) -> ApiVersion:
-    """Return the version called ``name``.
-
-    :raises ConfigurationError: if there is no such version.
-    """
-    try:
-        return VERSIONS[name]
-    except (KeyError, TypeError):
-        raise ConfigurationError(f"api_version must be one of {', '.join(VERSIONS)}") from None
+TRACKINGMORE = Service(
+    name="trackingmore",
+    label="TrackingMore",
+    url="https://api.trackingmore.com",
+    versions=VERSIONS,
+    default_version="v4",
+)

@@ -12,15 +12,19 @@ if TYPE_CHECKING:
 
 
 class RunModelsOperator(RestingOperator):
-    """Rebuilds the SQL models of the warehouse and runs their checks, in one transaction.
+    """Brings the SQL models of the warehouse up to date and runs their checks, in one transaction.
+
+    What is worked out tracking by tracking is worked out again only where something changed or is open.
 
     A check marked ``fail`` that finds rows fails the task without a retry and leaves the models as they
     were; one marked ``warn`` is logged and counted.
 
-    Returns (XCom) how many models and checks ran, and the warnings by name.
+    Returns (XCom) how many models and checks ran, how many trackings were worked out again (null: all), and
+    the warnings by name.
 
     :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
     :param sql_root: folder with ``models``, ``checks`` and ``seeds`` (templated); None means the provider's.
+    :param rebuild: work out every tracking again.
     :param duckdb_conn_id: connection with DuckDB's settings.
     :param deferrable: wait in the triggerer while another run holds the warehouse.
     """
@@ -33,12 +37,14 @@ class RunModelsOperator(RestingOperator):
         *,
         warehouse: str | None = None,
         sql_root: str | None = None,
+        rebuild: bool = False,
         duckdb_conn_id: str = "duckdb_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.warehouse = warehouse
         self.sql_root = sql_root
+        self.rebuild = rebuild
         self.duckdb_conn_id = duckdb_conn_id
 
     def work(self) -> dict[str, Any]:
@@ -47,7 +53,7 @@ class RunModelsOperator(RestingOperator):
 
         store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
         sql_root = checked_path("sql_root", self.sql_root)
-        return run_models(store.connect, sql_root, patience=self.patience)
+        return run_models(store.connect, sql_root, rebuild=self.rebuild, patience=self.patience)
 
 
 class PublishOperator(RestingOperator):

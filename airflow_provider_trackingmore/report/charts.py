@@ -75,7 +75,7 @@ def _delivery(rows: Rows) -> Any:
         reached.mark_text(style="figure", align="left", dx=7, dy=10).encode(
             text=alt.Text("days:Q", format=".1f")
         ),
-        chart.mark_point(opacity=0, size=90).encode(tooltip=told),
+        chart.mark_point(style="touched").encode(tooltip=told),
     )
 
 
@@ -107,7 +107,7 @@ def _cohorts(rows: Rows) -> Any:
         chart.mark_line(style="naive").encode(y="naive_p50_days:Q"),
         mature.mark_point(style="right-point"),
         immature.mark_point(style="immature-point"),
-        chart.mark_point(opacity=0, size=90).encode(y="naive_p50_days:Q", tooltip=told),
+        chart.mark_point(style="touched").encode(y="naive_p50_days:Q", tooltip=told),
     ).resolve_scale(y="independent")
 
 
@@ -131,7 +131,7 @@ def _exceptions(rows: Rows) -> Any:
     )
     # Dark on light cells and light on dark ones, in either theme.
     is_light = "luminance(scale('color', datum.ever_rate)) > 0.18"
-    ink = alt.condition(is_light, alt.value("#0b0f14"), alt.value("#ffffff"))
+    ink = alt.condition(is_light, alt.value("#000000"), alt.value("#ffffff"))
     return alt.layer(
         chart.mark_rect(style="cell").encode(
             color=alt.Color("ever_rate:Q", scale=alt.Scale(domainMin=0), legend=None)
@@ -211,7 +211,8 @@ def _panels(rows: Rows, *layers: alt.Chart) -> Any:
 
 
 def _names(field: str, sort: Any) -> alt.Y:
-    return alt.Y(f"{field}:N", sort=sort, axis=alt.Axis(title=None, domain=False, ticks=False))
+    axis = alt.Axis(title=None, domain=False, ticks=False, labelLimit=120)
+    return alt.Y(f"{field}:N", sort=sort, axis=axis)
 
 
 def _told(*texts: str, **figures: str) -> list[alt.Tooltip]:

@@ -92,6 +92,7 @@ def vega_config(theme: Theme, font: str = FONT) -> dict[str, Any]:
             "labelFontWeight": "bold",
             "labelAnchor": "start",
             "labelAlign": "left",
+            "labelLimit": 210,
             "title": None,
         },
         "range": {"heatmap": list(theme.ramp), "ramp": list(theme.ramp)},
@@ -105,6 +106,8 @@ def vega_config(theme: Theme, font: str = FONT) -> dict[str, Any]:
             "naive-point": {"color": theme.naive, "filled": False, "strokeWidth": 1.8, "size": 70},
             "immature": {"color": theme.immature, "strokeWidth": 2},
             "immature-point": {"color": theme.immature, "filled": False, "size": 40, "opacity": 1},
+            # Not seen; what is pointed at to read figures.
+            "touched": {"color": theme.right, "filled": True, "size": 90, "opacity": 0},
             "everyone": {"color": theme.immature, "strokeWidth": 1.4, "strokeDash": [2, 2]},
             "cell": {"stroke": theme.paper, "strokeWidth": 2},
             "figure": {"color": theme.ink, "fontSize": 12},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import pathlib
 import signal
 import threading
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ def main(arguments: list[str] | None = None) -> None:
         rate_limit=not options.no_rate_limit,
         speed=options.speed,
         key=options.key,
+        secret=options.secret,
+        public_key=options.rsa_public_key,
         port=options.port,
         tls_cert=options.tls_cert,
         tls_key=options.tls_key,
@@ -42,12 +45,16 @@ def main(arguments: list[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_trackingmore.sandbox",
-        description="Serve a local stand-in for the TrackingMore service on 127.0.0.1.",
+        description="Serve a local stand-in for TrackingMore and AfterShip on 127.0.0.1.",
     )
     parser.add_argument("--port", type=int, default=8765, help="0 takes a free port")
     parser.add_argument("--trackings", type=int, default=5000, help="how many exist at the beginning")
     parser.add_argument("--seed", type=int, default=7, help="equal seeds and --now make equal worlds")
     parser.add_argument("--key", default="sandbox-key", help="the API key that is accepted")
+    parser.add_argument("--secret", help="refuse AfterShip calls not signed (HMAC) with this secret")
+    parser.add_argument(
+        "--rsa-public-key", type=_text, help="file; refuse AfterShip calls not signed with its private key"
+    )
     parser.add_argument("--now", type=_moment, help="ISO 8601; where the world's clock starts")
     parser.add_argument("--frozen", action="store_true", help="the clock stands still until moved")
     parser.add_argument("--no-rate-limit", action="store_true", help="refuse no call for its pace")
@@ -56,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tls-cert", help="certificate file; with --tls-key serves HTTPS")
     parser.add_argument("--tls-key", help="key file of the certificate")
     return parser
+
+
+def _text(path: str) -> str:
+    return pathlib.Path(path).read_text()
 
 
 def _moment(text: str) -> datetime:

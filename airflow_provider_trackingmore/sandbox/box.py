@@ -11,21 +11,23 @@ import uvicorn
 
 from airflow_provider_trackingmore.sandbox.app import App, BeforeRequest, EditAnswer
 from airflow_provider_trackingmore.sandbox.clock import Clock
-from airflow_provider_trackingmore.sandbox.desk import Desk, Served
 from airflow_provider_trackingmore.sandbox.faults import Faults
 from airflow_provider_trackingmore.sandbox.limits import RateLimiter
+from airflow_provider_trackingmore.sandbox.service import Premises
 from airflow_provider_trackingmore.sandbox.switches import Switches
 from airflow_provider_trackingmore.sandbox.world import World
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from airflow_provider_trackingmore.sandbox.calls import Served
+
 HOST = "127.0.0.1"
 _START_SECONDS = 10.0
 
 
 class Sandbox:
-    """A stand-in for the service on a loopback port, for as long as the ``with`` block lasts.
+    """A stand-in for both services on a loopback port, for as long as the ``with`` block lasts.
 
     :param trackings: how many shipments exist at the beginning; as many again follow every 120 days.
     :param seed: equal seeds and equal ``now`` make equal worlds.
@@ -33,7 +35,9 @@ class Sandbox:
     :param frozen: the clock stands still until it is moved.
     :param rate_limit: whether calls that come too fast are refused.
     :param speed: makes rate limits that much quicker, the rest after a breach as well as the refill.
-    :param key: the only API key that is accepted.
+    :param key: the only API key that is accepted, by either service.
+    :param secret: what AfterShip's HMAC signatures are made with; calls without one are then refused.
+    :param public_key: PEM text; AfterShip's RSA signatures are checked with it, as with ``secret``.
     :param port: 0 takes a free one.
     :param tls_cert: certificate file; with ``tls_key`` the sandbox speaks HTTPS.
     :param tls_key: key file of the certificate.
@@ -50,6 +54,8 @@ class Sandbox:
         rate_limit: bool = True,
         speed: float = 1.0,
         key: str = "sandbox-key",
+        secret: str | None = None,
+        public_key: str | None = None,
         port: int = 0,
         tls_cert: str | None = None,
         tls_key: str | None = None,
@@ -57,8 +63,8 @@ class Sandbox:
     ) -> None:
         self.clock = Clock(now, frozen=frozen)
         self.limiter = RateLimiter(enabled=rate_limit, speed=speed)
-        self.key = key
-        self.app = App(self._desk(trackings, seed, switches or Switches()), self.faults)
+        self.key, self._secrets = key, (secret, public_key)
+        self.app = App(self._premises(trackings, seed, switches or Switches()), self.faults)
         self._port, self._tls = port, {"ssl_certfile": tls_cert, "ssl_keyfile": tls_key}
         self._server: uvicorn.Server | None = None
 
@@ -88,12 +94,12 @@ class Sandbox:
         with thousands of small worlds, which would wait longest for the server.
         """
         self.clock.set(now)
-        self.app.begin_anew(self._desk(trackings, seed, Switches()), self.faults)
+        self.app.begin_anew(self._premises(trackings, seed, Switches()), self.faults)
 
-    def _desk(self, trackings: int, seed: int, switches: Switches) -> Desk:
+    def _premises(self, trackings: int, seed: int, switches: Switches) -> Premises:
         self.switches, self.faults = switches, Faults()
         self.world = World(self.clock, trackings=trackings, seed=seed)
-        return Desk(self.world, self.switches, self.limiter, self.key)
+        return Premises(self.world, self.switches, self.limiter, self.key, *self._secrets)
 
     @property
     def edit_answer(self) -> EditAnswer | None:

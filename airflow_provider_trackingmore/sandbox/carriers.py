@@ -102,6 +102,9 @@ CARRIERS: dict[str, Carrier] = {
 # Asks for a postcode when a number is registered; carries none of the generated parcels.
 NEEDS_POSTCODE = "postcode-courier"
 
+# What parcels are filed under whose carrier nobody knows: it is never asked, so it never says anything.
+UNRECOGNISED = Carrier("unrecognized", "Unrecognized", "express", None, None, None, "{}", r"(?!)")
+
 LANES: tuple[Lane, ...] = (
     #    carrier       from  to    weight days spread fail  delay customs ret.  lost  dark  unscanned partner
     Lane("dhl",        "DE", "DE", 0.080, 1.6, 0.35, 0.09, 0.03, 0.00, 0.020, 0.004, 0.006, 0.015),
@@ -136,8 +139,16 @@ def detect(tracking_number: str) -> list[Carrier]:
     return [carrier for carrier in CARRIERS.values() if carrier.owns(tracking_number)]
 
 
+def carrier_named(courier_code: str) -> Carrier:
+    """Return the carrier a parcel is filed under."""
+    return CARRIERS.get(courier_code, UNRECOGNISED)
+
+
 def lane_for(courier_code: str) -> Lane | None:
     """Return the lane on which a parcel registered by hand travels; nothing for an unknown carrier."""
+    if courier_code == UNRECOGNISED.code:
+        # More than all of its parcels are never scanned, so that chance has no say.
+        return replace(LANES[0], carrier=courier_code, unscanned=3.0)
     if courier_code not in CARRIERS:
         return None
     lanes = [lane for lane in LANES if lane.carrier == courier_code]

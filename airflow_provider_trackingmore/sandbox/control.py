@@ -51,22 +51,22 @@ def _problem(sentence: str, http_status: int) -> Response:
 
 
 def _state(app: App, _: dict[str, Any]) -> Response:
-    world = app.desk.world
+    world = app.premises.world
     return JSONResponse(
         {
             "now": world.clock.now().isoformat(),
             "seed": world.seed,
             "trackings": len(world.records()),
             "requests": len(app.requests),
-            "rate_limit": app.desk.limiter.enabled,
-            "switches": app.desk.switches.as_dict(),
+            "rate_limit": app.premises.limiter.enabled,
+            "switches": app.premises.switches.as_dict(),
             "faults": app.faults.as_list(),
         }
     )
 
 
 def _clock(app: App, value: dict[str, Any]) -> Response:
-    clock = app.desk.world.clock
+    clock = app.premises.world.clock
     match value:
         case {"advance_seconds": int() | float() as step}:
             clock.advance(seconds=step)
@@ -78,20 +78,20 @@ def _clock(app: App, value: dict[str, Any]) -> Response:
 
 
 def _truth(app: App, _: dict[str, Any]) -> Response:
-    return JSONResponse(app.desk.world.truth())
+    return JSONResponse(app.premises.world.truth())
 
 
 def _truth_shipments(app: App, _: dict[str, Any]) -> Response:
-    lines = "".join(json.dumps(story) + "\n" for story in app.desk.world.shipments())
+    lines = "".join(json.dumps(story) + "\n" for story in app.premises.world.shipments())
     return Response(lines, media_type="application/x-ndjson")
 
 
 def _switches(app: App, _: dict[str, Any]) -> Response:
-    return JSONResponse(app.desk.switches.as_dict())
+    return JSONResponse(app.premises.switches.as_dict())
 
 
 def _set_switches(app: App, value: dict[str, Any]) -> Response:
-    app.desk.switches.update(value)
+    app.premises.switches.update(value)
     return _switches(app, value)
 
 
@@ -112,7 +112,7 @@ def _clear_faults(app: App, value: dict[str, Any]) -> Response:
 
 
 def _records(app: App, value: dict[str, Any]) -> Response:
-    world = app.desk.world
+    world = app.premises.world
     unknown = set(value) - {"touch", "delete", "add"}
     if unknown or not value:
         raise ValueError('records takes {"touch": [ids]}, {"delete": [ids]} or {"add": [{...}]}')

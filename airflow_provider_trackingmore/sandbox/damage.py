@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 if TYPE_CHECKING:
     from starlette.types import Send
 
-    from airflow_provider_trackingmore.sandbox.desk import Desk
-    from airflow_provider_trackingmore.sandbox.dialects import Dialect
+    from airflow_provider_trackingmore.sandbox.calls import Call, Reply
     from airflow_provider_trackingmore.sandbox.faults import Fault
+    from airflow_provider_trackingmore.sandbox.service import Service
 
 _PAGE = "<html><head><title>{status}</title></head><body><h1>{status} Gateway trouble</h1></body></html>"
 
@@ -22,21 +22,21 @@ def replaces(fault: Fault) -> bool:
     return fault.kind not in ("truncated", "short_body", "slow")
 
 
-def replacement(fault: Fault, desk: Desk, dialect: Dialect) -> tuple[Response, int | None]:
+def replacement(fault: Fault, service: Service, call: Call[Any]) -> tuple[Response, int | None]:
     """Return the response a fault gives instead of an answer, and its body code if it has one."""
     form, _, status = fault.kind.partition("_")
     if form == "code":
-        reply = desk.error(dialect, fault.code)
-        return as_json(reply.text, reply.http_status), fault.code
+        return as_response(service.error(call, fault.code)), fault.code
     if form in ("http", "body"):
-        number = dialect.errors["limited" if status == "429" else "server"]
-        reply = desk.error(dialect, number, 200 if form == "body" else int(status))
-        return as_json(reply.text, reply.http_status), number
+        number = service.code_of(call, int(status))
+        reply = service.error(call, number, 200 if form == "body" else int(status))
+        return as_response(reply), number
     if form == "html":
         return HTMLResponse(_PAGE.format(status=status), int(status)), None
     if form == "redirect":
         return RedirectResponse(fault.location, 302), None
-    return Response(b"", media_type="application/json"), None
+    http_status = 502 if status == "502" else 200
+    return Response(b"", http_status, media_type="application/json"), None
 
 
 async def spoil(fault: Fault, response: Response) -> Response:
@@ -45,12 +45,18 @@ async def spoil(fault: Fault, response: Response) -> Response:
         await asyncio.sleep(fault.seconds)
         return response
     whole = bytes(response.body)
-    half = Response(whole[: len(whole) // 2], response.status_code, media_type="application/json")
+    half = with_body(response, whole[: len(whole) // 2])
     if fault.kind == "short_body":
         half.headers["content-length"] = str(len(whole))
         # Says the body is as it is, so that compression keeps off the false length.
         half.headers["content-encoding"] = "identity"
     return half
+
+
+def with_body(response: Response, body: bytes) -> Response:
+    """Return the same response with another body."""
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(body, response.status_code, headers)
 
 
 def drop(send: Send) -> None:
@@ -65,6 +71,6 @@ def drop(send: Send) -> None:
     transport.abort()
 
 
-def as_json(text: str, http_status: int) -> Response:
-    """Return JSON text as a response."""
-    return Response(text.encode(), http_status, media_type="application/json")
+def as_response(reply: Reply) -> Response:
+    """Return a reply as a response."""
+    return Response(reply.text.encode(), reply.http_status, reply.headers, "application/json")

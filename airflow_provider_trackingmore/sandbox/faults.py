@@ -6,6 +6,9 @@ import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from airflow_provider_trackingmore.sandbox.aftership.editions import EDITIONS
+from airflow_provider_trackingmore.sandbox.trackingmore.dialects import DIALECTS
+
 # What each fault does; ``code`` faults carry the meaning of a body code, the others a kind of damage.
 KINDS: dict[str, str] = {
     "http_429": "HTTP 429 with the version's body for it",
@@ -16,7 +19,9 @@ KINDS: dict[str, str] = {
     "html_502": "HTTP 502 with a gateway's HTML page",
     "html_503": "HTTP 503 with a gateway's HTML page",
     "html_200": "HTTP 200 with an HTML page",
+    "http_504": "HTTP 504 with a JSON error",
     "empty_body": "HTTP 200 with nothing in it",
+    "empty_502": "HTTP 502 with nothing in it",
     "truncated": "half of the JSON, with a Content-Length that fits the half",
     "short_body": "half of the JSON, then the connection closes before Content-Length is reached",
     "slow": "the right answer after `seconds`",
@@ -24,6 +29,9 @@ KINDS: dict[str, str] = {
     "redirect": "HTTP 302 to another host",
     "code": "the body code `code`, with the HTTP status that belongs to it",
 }
+
+
+VERSIONS = tuple(dialect.name for dialect in (*DIALECTS, *EDITIONS))
 
 
 @dataclass
@@ -103,7 +111,7 @@ def _wrong(fault: Fault) -> str | None:
     """Return the first field that holds something it cannot."""
     fits = {
         "route": fault.route is None or isinstance(fault.route, str),
-        "version": fault.version in (None, "v2", "v3", "v4"),
+        "version": fault.version is None or fault.version in VERSIONS,
         "times": fault.times is None or (type(fault.times) is int and fault.times > 0),
         "after": type(fault.after) is int and fault.after >= 0,
         "seconds": isinstance(fault.seconds, int | float) and fault.seconds >= 0,

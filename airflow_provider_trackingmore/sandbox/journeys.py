@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_provider_trackingmore.sandbox import scans
-from airflow_provider_trackingmore.sandbox.carriers import CARRIERS, HOUR, Lane
+from airflow_provider_trackingmore.sandbox.carriers import HOUR, Lane, carrier_named
 from airflow_provider_trackingmore.sandbox.places import BY_COUNTRY, Place
 from airflow_provider_trackingmore.sandbox.scans import DELIVERY_KINDS, Kind, Scan
 
@@ -61,7 +61,7 @@ def draw(rng: Random, lane: Lane, created_at: int) -> Journey:
     """Return the journey of a parcel that was registered at ``created_at``."""
     origin = rng.choice(BY_COUNTRY[lane.origin])
     destination = rng.choice(BY_COUNTRY[lane.destination])
-    trip = _Trip(rng, lane, origin, destination, CARRIERS[lane.carrier].has_seconds, [])
+    trip = _Trip(rng, lane, origin, destination, carrier_named(lane.carrier).has_seconds, [])
     fate = _fate(rng, lane)
     late = rng.random() < 0.04
     latency = rng.lognormvariate(2.6, 0.6) * HOUR

@@ -6,21 +6,17 @@ happened; a record changes only then.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.carriers import CARRIERS
+from airflow_provider_trackingmore.sandbox import scans
+from airflow_provider_trackingmore.sandbox.carriers import carrier_named
 from airflow_provider_trackingmore.sandbox.journeys import DARK_AFTER
 
 if TYPE_CHECKING:
+    from airflow_provider_trackingmore.sandbox.scans import Kind
     from airflow_provider_trackingmore.sandbox.shipments import Shipment
-
-PENDING = ("pending", None)
-NOT_FOUND = ("notfound", "notfound002")
-EXPIRED = ("expired", "expired001")
-# The three commands of a v2 update: force "delivered", force "exception", give the real status back.
-FORCED = {4: ("delivered", "delivered001"), 7: ("exception", "exception005")}
 
 
 @dataclass(slots=True, eq=False)
@@ -45,8 +41,9 @@ class Record:
     archived: bool = False
     stopped: bool = False
     deleted: bool = False
-    forced: int | None = None
-    _status: tuple[tuple[int, int, int | None], tuple[str, str | None]] | None = None
+    declared: Kind | None = None
+    completed_at: int | None = None
+    _standing: tuple[tuple[int, int, Kind | None], Kind] | None = None
 
     def __post_init__(self) -> None:
         self.order = (-self.shipment.created_at, self.shipment.id)
@@ -55,10 +52,10 @@ class Record:
 
     def learn(self) -> None:
         """Work out again when the service learns what; needed after an extra refresh."""
-        shipment, scans = self.shipment, self.shipment.journey.scans
+        shipment, journey = self.shipment, self.shipment.journey
         first = self.next_refresh(shipment.created_at)
         self.changes, self.seen = [first], [0]
-        for number, scan in enumerate(scans, start=1):
+        for number, scan in enumerate(journey.scans, start=1):
             moment = self.next_refresh(max(scan.at, shipment.created_at))
             if moment == self.changes[-1]:
                 self.seen[-1] = number
@@ -66,25 +63,35 @@ class Record:
                 self.changes.append(moment)
                 self.seen.append(number)
         self.expires_at = None
-        if shipment.journey.outcome in ("expired", "never_scanned"):
-            last = max(scans[-1].at if scans else 0, shipment.created_at, self.retracked_at)
+        if journey.outcome in ("expired", "never_scanned"):
+            last = max(journey.scans[-1].at if journey.scans else 0, shipment.created_at, self.retracked_at)
             self.expires_at = self.next_refresh(last + DARK_AFTER)
             self.changes.append(self.expires_at)
-            self.seen.append(len(scans))
+            self.seen.append(len(journey.scans))
 
     def next_refresh(self, moment: int) -> int:
         """Return when the vendor next asks the carrier, at or after a moment."""
-        period = CARRIERS[self.shipment.courier_code].refresh_seconds
+        period = carrier_named(self.shipment.courier_code).refresh_seconds
         regular = moment + (self.shipment.phase - moment) % period
         return min([asked for asked in self.asked_at if asked >= moment] + [regular])
 
     def observe(self, now: int) -> int | None:
-        """Bring ``level`` and ``updated_at`` to a moment; return when the next change is due."""
-        self.level = bisect_right(self.changes, now)
+        """Bring ``level`` and ``updated_at`` to a moment; return when the next change is due.
+
+        Nothing is learned about a record once the account has declared it completed.
+        """
+        until = now if self.completed_at is None else min(now, self.completed_at)
+        self.level = bisect_right(self.changes, until)
         learned = self.changes[self.level - 1] if self.level else None
         touched = self.touched_at if self.touched_at is not None and self.touched_at <= now else None
         self.updated_at = max((m for m in (learned, touched) if m is not None), default=None)
-        return self.changes[self.level] if self.level < len(self.changes) else None
+        if self.level == len(self.changes) or self.completed_at is not None:
+            return None
+        return self.changes[self.level]
+
+    def learned_at(self, number: int) -> int:
+        """Return when the service learned of a scan of the journey, counted from one."""
+        return self.changes[bisect_left(self.seen, number)]
 
     @property
     def visible(self) -> int:
@@ -97,24 +104,29 @@ class Record:
         return self.shipment.journey.scans[self.visible - 1].at if self.visible else self.shipment.created_at
 
     @property
-    def status(self) -> tuple[str, str | None]:
-        """Return status and sub-status of the header, as v4 words them."""
-        stamp = (self.level, self.revision, self.forced)
-        if self._status is None or self._status[0] != stamp:
-            self._status = (stamp, self._work_out_status())
-        return self._status[1]
+    def standing(self) -> Kind:
+        """Return what the header of the record goes by: a kind of scan, or one of those without a scan."""
+        stamp = (self.level, self.revision, self.declared)
+        if self._standing is None or self._standing[0] != stamp:
+            self._standing = (stamp, self._work_out_standing())
+        return self._standing[1]
 
-    def _work_out_status(self) -> tuple[str, str | None]:
+    @property
+    def status(self) -> tuple[str, str | None]:
+        """Return status and sub-status of the header, as TrackingMore's v4 words them."""
+        return self.standing.status, self.standing.substatus
+
+    def _work_out_standing(self) -> Kind:
         """Let the newest physical scan decide: a label row that comes late takes no parcel back."""
-        if self.forced in FORCED:
-            return FORCED[self.forced]
+        if self.declared:
+            return self.declared
         if not self.level:
-            return PENDING
+            return scans.PENDING
         if self.expires_at is not None and self.changes[self.level - 1] >= self.expires_at:
-            return EXPIRED
+            return scans.EXPIRED
         known = self.shipment.journey.scans[: self.visible]
         newest = next((scan for scan in reversed(known) if scan.kind.physical), known[-1] if known else None)
-        return (newest.kind.status, newest.kind.substatus) if newest else NOT_FOUND
+        return newest.kind if newest else scans.NOT_FOUND
 
     @property
     def updating(self) -> bool:

@@ -1,16 +1,25 @@
-"""Rate limits: a token bucket per key, version and kind of call, and a rest after every breach."""
+"""Rate limits: TrackingMore's token buckets, with a rest after every breach, and AfterShip's seconds."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_trackingmore.sandbox.dialects import Dialect
+    from airflow_provider_trackingmore.sandbox.trackingmore.dialects import Dialect
 
 REST_SECONDS = 120.0
+
+
+@dataclass(slots=True)
+class Window:
+    """A stretch of time in which so many calls may come: when it began, and how many came so far."""
+
+    since: float
+    calls: int = 0
 
 
 class RateLimiter:
@@ -26,6 +35,7 @@ class RateLimiter:
         self.enabled, self.speed, self.timer = enabled, speed, timer
         self._buckets: dict[tuple[str, str, bool], tuple[float, float]] = {}
         self._rests_until: dict[str, float] = {}
+        self._windows: dict[tuple[str, str], Window] = {}
 
     def allows(self, key: str, dialect: Dialect, *, creates: bool) -> bool:
         """Return whether this call passes; a breach stops every call of the key for two minutes."""
@@ -46,3 +56,12 @@ class RateLimiter:
             return False
         self._buckets[bucket] = (left - 1, now)
         return True
+
+    def window(self, key: str, endpoint: str) -> Window:
+        """Count a call in the second it falls into, and return that second."""
+        now = self.timer() * self.speed
+        window = self._windows.get((key, endpoint))
+        if window is None or now - window.since >= 1:
+            window = self._windows[key, endpoint] = Window(now)
+        window.calls += 1
+        return window

@@ -16,6 +16,7 @@ COUNTRY_NAMES = {
     "GB": "United Kingdom",
     "US": "United States",
 }
+COUNTRY_CODES = {"CN": "CHN", "DE": "DEU", "FR": "FRA", "GB": "GBR", "US": "USA"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class Kind:
     """
 
     status: str
-    substatus: str
+    substatus: str | None
     express: str
     postal: str
     native: str | None = None
@@ -149,5 +149,17 @@ BACK_AT_SENDER = Kind(
     "delivered", "delivered001", "Delivered to original shipper", "Delivered, to original sender", raw="OK"
 )
 LOST = Kind("exception", "exception007", "Shipment lost, search concluded", "Item lost in transit", raw="LO")
+
+# What a record stands at without a scan that says so: nothing asked yet, asked without news, too long
+# without news, and what the account itself declares.
+PENDING = Kind("pending", None, "", "", physical=False)
+NOT_FOUND = Kind("notfound", "notfound002", "", "", physical=False)
+EXPIRED = Kind("expired", "expired001", "", "", physical=False)
+DECLARED_DELIVERED = Kind("delivered", "delivered001", "Marked as delivered", "Marked as delivered")
+DECLARED_TROUBLE = Kind("exception", "exception005", "Marked as an exception", "Marked as an exception")
+DECLARED_LOST = Kind("exception", "exception007", "Marked as lost", "Marked as lost")
+DECLARED_RETURNED = Kind(
+    "exception", "exception010", "Marked as returned to sender", "Marked as returned to sender"
+)
 
 DELIVERY_KINDS = (DELIVERED, DELIVERED, DELIVERED, SIGNED, AT_DOOR)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from airflow_provider_trackingmore.sandbox.carriers import CARRIERS, LANES, Lane
+from airflow_provider_trackingmore.sandbox.carriers import CARRIERS, LANES, Lane, carrier_named
 from airflow_provider_trackingmore.sandbox.clock import iso
 from airflow_provider_trackingmore.sandbox.journeys import DAY, Journey, draw
 
@@ -110,7 +110,7 @@ def _shipment(
         created_at=created_at,
         lane=lane,
         journey=draw(rng, lane, created_at),
-        phase=rng.randrange(CARRIERS[lane.carrier].refresh_seconds),
+        phase=rng.randrange(carrier_named(lane.carrier).refresh_seconds),
         details=details,
     )
 

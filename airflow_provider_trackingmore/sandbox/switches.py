@@ -31,6 +31,9 @@ class Switches:
     shuffled_keys: bool = True
     absent_optional_keys: bool = True
     pieces_as_int: bool = True
+    # AfterShip's: checkpoints of one poll out of order, and times now with an offset, now without.
+    disordered_rows: bool = True
+    mixed_times: bool = True
 
     # Drift that may come.
     extra_keys: bool = False
@@ -44,6 +47,9 @@ class Switches:
     repeated_ids: bool = False
     changing_between_pages: bool = False
     page_cap: int | None = None
+    # AfterShip's: nothing instead of no checkpoints, and a cursor that leads back to its own page.
+    null_checkpoints: bool = False
+    stuck_cursor: bool = False
     # ``data`` of errors and empty answers: "list", "object", "null" or "absent".
     empty_data: str = "list"
 
@@ -64,6 +70,20 @@ class Switches:
     end_v2: int = 4031
     end_v3: int = 204
     end_v4: int = 200
+    # AfterShip's. Versions out of support are answered as the oldest one that is in support.
+    retired_versions: bool = False
+    # What ``next_cursor`` is on the last page: "empty", "null" or "absent".
+    last_cursor: str = "empty"
+    # How many days back lists reach by themselves; nothing means as many as the version documents.
+    default_days: int | None = None
+    # Calls of a day, after which all are refused until midnight UTC.
+    daily_quota: int | None = None
+    # Numbers of no known carrier are taken in as "unrecognized", or refused.
+    takes_unrecognised: bool = True
+    # A tag nobody uses filters nothing out, rather than everything.
+    unknown_tags_match_all: bool = False
+    # Estimates of delivery are activated; without, predictions are forbidden and the fields are empty.
+    estimates: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return every switch with its value."""
@@ -85,8 +105,10 @@ class Switches:
 
 
 def _fits(name: str, value: Any, default: Any) -> bool:
-    if name == "page_cap":
+    if name in ("page_cap", "default_days", "daily_quota"):
         return value is None or (type(value) is int and value > 0)
+    if name == "last_cursor":
+        return value in ("empty", "null", "absent")
     if name == "empty_data":
         return value in ("list", "object", "null", "absent")
     if name == "list_order":

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox import scans
-from airflow_provider_trackingmore.sandbox.carriers import CARRIERS, Carrier
+from airflow_provider_trackingmore.sandbox.carriers import Carrier, carrier_named
 from airflow_provider_trackingmore.sandbox.journeys import DAY
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ class View:
         self.status, self.substatus = record.status
         self.is_old = self.shipment.created_at < anchor - _OLD
         lane, known = self.shipment.lane, self.shipment.journey.scans[: record.visible]
-        carrier = CARRIERS[self.shipment.courier_code]
-        partner = CARRIERS[lane.partner] if lane.partner else None
-        self.physical = [scan for scan in known if scan.kind.physical]
+        carrier = carrier_named(self.shipment.courier_code)
+        partner = carrier_named(lane.partner) if lane.partner else None
+        self.physical: list[Scan] = [scan for scan in known if scan.kind.physical]
         first = [scan for scan in known if not scan.leg or self._twice(scan)]
         second = [scan for scan in known if scan.leg]
         self.origin = Side(carrier, self._rows(first, carrier))

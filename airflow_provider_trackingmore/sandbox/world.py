@@ -20,6 +20,7 @@ from airflow_provider_trackingmore.sandbox.scans import AT_HUB, Scan
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.sandbox.clock import Clock
+    from airflow_provider_trackingmore.sandbox.scans import Kind
     from airflow_provider_trackingmore.sandbox.shipments import Shipment
 
 HISTORY_DAYS = 120
@@ -103,6 +104,21 @@ class World:
         with self.lock:
             record.asked_at.append(self.clock.epoch())
             record.learn()
+            self._stamp(record)
+
+    def retrack(self, record: Record) -> None:
+        """Let the service take up a record again that it no longer asked about."""
+        with self.lock:
+            record.retracked_at = self.clock.epoch()
+            record.declared = record.completed_at = None
+            record.stopped = False
+            self.refresh(record)
+
+    def complete(self, record: Record, kind: Kind) -> None:
+        """Let the account declare how a parcel ended; nothing more is learned about it."""
+        with self.lock:
+            record.declared, record.completed_at = kind, self.clock.epoch()
+            record.stopped = True
             self._stamp(record)
 
     def scan(self, tracking_id: str) -> Record:

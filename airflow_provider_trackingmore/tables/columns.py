@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 hashed = xxhash.xxh3_128_digest
 
 
+def child(parent: pa.StructArray, name: str) -> pa.Array:
+    """Return a child column with the parent's nulls."""
+    if not parent.null_count:
+        return parent.field(name)
+    return parent.flatten()[parent.type.get_field_index(name)]
+
+
 def blank_to_null(texts: pa.StringArray) -> pa.StringArray:
     """Return ``texts`` with null for the empty text and the text ``null``, which all mean not set."""
     # Lengths first: they are a hundred times cheaper than comparing, and few columns hold such values.

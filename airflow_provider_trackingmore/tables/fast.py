@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -18,7 +19,9 @@ from airflow_provider_trackingmore.tables.limits import (
 )
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.tables.fields import FieldMap
+    from airflow_provider_trackingmore.tables.mapping import FieldMap
+
+_NO_NUMBER = re.compile(rb"[:,\[]\s*-?(NaN|Inf)")
 
 
 def read_regular(body: bytes, fields: FieldMap) -> pa.StructArray | None:
@@ -29,6 +32,9 @@ def read_regular(body: bytes, fields: FieldMap) -> pa.StructArray | None:
     """
     # A document that begins with null ends the whole process inside Arrow (26.0).
     if not body[:64].lstrip().startswith(b"{"):
+        return None
+    # Arrow takes these for numbers, although JSON has none of them.
+    if fields.holds_fractions and _NO_NUMBER.search(body):
         return None
     # Tiny records by the million would take sixty times their bytes as columns, before anything is known.
     if len(body) > LARGE_BODY and body.count(b"{") > MOST_OBJECTS:
@@ -69,13 +75,12 @@ def _is_regular(records: pa.StructArray, fields: FieldMap) -> bool:
         return False
     if pc.any(pc.utf8_is_space(ids)).as_py() or pc.any(pc.match_substring(ids, "\ufffd")).as_py():
         return False
-    legs = [records.field(name) for name, _ in fields.legs]
-    courier = next(field.path[0] for field in fields.leg if field.column == "courier_code")
-    scans = [leg.field(fields.checkpoints_name).values for leg in legs]
+    holders = fields.scan_holders(records)
+    scans = [holder.field(fields.checkpoints_name).values for holder in holders]
     return (
         all(one.null_count == 0 for one in scans)
         and sum(map(len, scans)) <= MOST_SCANS
-        and all(_are_names(leg.field(courier)) for leg in legs)
+        and all(_are_names(holder.field(fields.courier_name)) for holder in holders)
     )
 
 

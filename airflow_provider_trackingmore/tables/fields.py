@@ -1,123 +1,17 @@
-"""What each version calls things: one field map per version, as data, for both readers.
+"""What each version of TrackingMore calls things, as data for both readers; and all field maps there are.
 
-A field is (the service's name, our name, kind). Our name is None for what is read and left out: names
-of people, their addresses and notes (``PERSONAL``), and credentials the service echoes (``SECRET``).
 Sections 3.5, 3.6, 4.4, 4.5, 5.5, 5.6 and 11.2 of the vendor's references.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from functools import cached_property
-
 import pyarrow as pa
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
+from airflow_provider_trackingmore.tables.aftership_fields import MAPS as AFTERSHIP_MAPS
+from airflow_provider_trackingmore.tables.mapping import Care, Field, FieldMap, Kind, left_out, texts, typed
 
-
-class Kind(Enum):
-    """The type a field must have for the fast reader; the tolerant one coerces to it."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    BOOLEAN = "boolean"
-    NOTHING = "nothing"  # known to be always null; a value would be news
-
-    @property
-    def arrow(self) -> pa.DataType:
-        """Return the Arrow type of the column."""
-        return {
-            Kind.TEXT: pa.string(),
-            Kind.INTEGER: pa.int64(),
-            Kind.BOOLEAN: pa.bool_(),
-            Kind.NOTHING: pa.null(),
-        }[self]
-
-
-class Care(Enum):
-    """How far a value may travel."""
-
-    PLAIN = "plain"
-    PERSONAL = "personal"
-    SECRET = "secret"  # noqa: S105
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of the service; nested fields have a path of two names."""
-
-    path: tuple[str, ...]
-    column: str | None
-    kind: Kind = Kind.TEXT
-    care: Care = Care.PLAIN
-
-
-@dataclass(frozen=True)
-class FieldMap:
-    """One version's map: ``list_path`` leads to the records of a page.
-
-    ``null_is_empty`` says that null in the place of the list means a page without records.
-    """
-
-    service: str
-    version: str
-    list_path: tuple[str, ...]
-    beside_list: pa.StructType | None
-    envelope: tuple[pa.Field, ...]
-    record: tuple[Field, ...]
-    leg: tuple[Field, ...]
-    checkpoint: tuple[Field, ...]
-    legs: tuple[tuple[str, str], ...] = (("origin_info", "origin"), ("destination_info", "destination"))
-    checkpoints_name: str = "trackinfo"
-    null_is_empty: bool = False
-
-    @cached_property
-    def checkpoint_type(self) -> pa.StructType:
-        """Return the Arrow type of one checkpoint as the service writes it."""
-        return _struct(self.checkpoint)
-
-    @cached_property
-    def record_type(self) -> pa.StructType:
-        """Return the Arrow type of one tracking as the service writes it."""
-        scans = pa.field(self.checkpoints_name, pa.list_(self.checkpoint_type))
-        leg = pa.struct([*_struct(self.leg), scans])
-        return pa.struct([*_struct(self.record), *(pa.field(name, leg) for name, _ in self.legs)])
-
-    @cached_property
-    def document_schema(self) -> pa.Schema:
-        """Return the Arrow schema of a whole page."""
-        records = pa.field(self.list_path[-1], pa.list_(self.record_type))
-        if len(self.list_path) == 1:
-            return pa.schema([*self.envelope, records])
-        assert self.beside_list is not None  # noqa: S101
-        return pa.schema([*self.envelope, pa.field("data", pa.struct([*self.beside_list, records]))])
-
-
-def _struct(fields: tuple[Field, ...]) -> pa.StructType:
-    nested: dict[str, list[pa.Field]] = {}
-    plain: list[pa.Field] = []
-    for field in fields:
-        leaf = pa.field(field.path[-1], field.kind.arrow)
-        if len(field.path) == 1:
-            plain.append(leaf)
-        else:
-            nested.setdefault(field.path[0], []).append(leaf)
-    return pa.struct([*plain, *(pa.field(name, pa.struct(leaves)) for name, leaves in nested.items())])
-
-
-def _texts(**columns: str) -> tuple[Field, ...]:
-    """Return text fields from ``ours="theirs"``."""
-    return tuple(Field((theirs,), ours) for ours, theirs in columns.items())
-
-
-def _typed(kind: Kind, **columns: str) -> tuple[Field, ...]:
-    return tuple(Field((theirs,), ours, kind) for ours, theirs in columns.items())
-
-
-def _left_out(care: Care, *names: str) -> tuple[Field, ...]:
-    return tuple(Field((name,), None, Kind.TEXT, care) for name in names)
-
+__all__ = ["FIELD_MAPS", "Care", "Field", "FieldMap", "Kind", "field_map"]
 
 _TEXT, _INT = pa.string(), pa.int64()
 _META = pa.field("meta", pa.struct([("code", _INT), ("type", _TEXT), ("message", _TEXT)]))
@@ -129,7 +23,7 @@ V2 = FieldMap(
     beside_list=pa.struct([("page", _INT), ("limit", _INT), ("total", _TEXT), ("count", _INT)]),
     envelope=(_META,),
     record=(
-        *_texts(
+        *texts(
             source_id="id",
             tracking_number="tracking_number",
             courier_code="carrier_code",
@@ -149,14 +43,12 @@ V2 = FieldMap(
             latest_event="lastEvent",
             latest_event_time="lastUpdateTime",
         ),
-        *_typed(Kind.BOOLEAN, is_updating="track_update", is_archived="archived"),
-        *_typed(Kind.INTEGER, transit_days="itemTimeLength", stay_days="stayTimeLength"),
-        *_left_out(
-            Care.PERSONAL, "customer_email", "customer_name", "customer_phone", "comment", "singed_by"
-        ),
-        *_left_out(Care.PLAIN, "packageStatus"),  # the status again, capitalised
+        *typed(Kind.BOOLEAN, is_updating="track_update", is_archived="archived"),
+        *typed(Kind.INTEGER, transit_days="itemTimeLength", stay_days="stayTimeLength"),
+        *left_out(Care.PERSONAL, "customer_email", "customer_name", "customer_phone", "comment", "singed_by"),
+        *left_out(Care.PLAIN, "packageStatus"),  # the status again, capitalised
     ),
-    leg=_texts(
+    leg=texts(
         courier_code="carrier_code",
         courier_phone="phone",
         weblink="weblink",
@@ -169,7 +61,7 @@ V2 = FieldMap(
         at_destination="DestinationArrived",
     ),
     checkpoint=(
-        *_texts(
+        *texts(
             time="Date",
             description="StatusDescription",
             location="Details",
@@ -178,7 +70,7 @@ V2 = FieldMap(
             carrier_status="ActType",
             milestone="ItemNode",
         ),
-        *_typed(Kind.INTEGER, substatus_number="substatus_num"),
+        *typed(Kind.INTEGER, substatus_number="substatus_num"),
     ),
 )
 
@@ -189,7 +81,7 @@ V3 = FieldMap(
     beside_list=None,
     envelope=(pa.field("code", _INT), pa.field("message", _TEXT)),
     record=(
-        *_texts(
+        *texts(
             source_id="id",
             tracking_number="tracking_number",
             courier_code="courier_code",
@@ -215,11 +107,11 @@ V3 = FieldMap(
             latest_event="latest_event",
             latest_event_time="lastest_checkpoint_time",
         ),
-        *_typed(
+        *typed(
             Kind.BOOLEAN, is_archived="archived", is_updating="updating", is_updating_before="track_update"
         ),
-        *_typed(Kind.INTEGER, transit_days="transit_time", stay_days="stay_time"),
-        *_left_out(
+        *typed(Kind.INTEGER, transit_days="transit_time", stay_days="stay_time"),
+        *left_out(
             Care.PERSONAL,
             "customer_name",
             "customer_email",
@@ -228,9 +120,9 @@ V3 = FieldMap(
             "consignee",
             "Scheduled_Address",
         ),
-        *_left_out(Care.PLAIN, "sign_supported"),
+        *left_out(Care.PLAIN, "sign_supported"),
     ),
-    leg=_texts(
+    leg=texts(
         courier_code="courier_code",
         courier_phone="courier_phone",
         weblink="weblink",
@@ -242,7 +134,7 @@ V3 = FieldMap(
         customs="customs_received_date",
         at_destination="arrived_destination_date",
     ),
-    checkpoint=_texts(
+    checkpoint=texts(
         time="checkpoint_date",
         description="tracking_detail",
         location="location",
@@ -260,7 +152,7 @@ V4 = FieldMap(
     null_is_empty=True,
     envelope=(_META,),
     record=(
-        *_texts(
+        *texts(
             source_id="id",
             tracking_number="tracking_number",
             courier_code="courier_code",
@@ -301,9 +193,9 @@ V4 = FieldMap(
             latest_event="latest_event",
             latest_event_time="latest_checkpoint_time",
         ),
-        *_typed(Kind.BOOLEAN, is_updating="updating"),
-        *_typed(Kind.INTEGER, pieces="pieces", transit_days="transit_time"),
-        *_left_out(
+        *typed(Kind.BOOLEAN, is_updating="updating"),
+        *typed(Kind.INTEGER, pieces="pieces", transit_days="transit_time"),
+        *left_out(
             Care.PERSONAL,
             "customer_name",
             "customer_email",
@@ -312,14 +204,14 @@ V4 = FieldMap(
             "signed_by",
             "scheduled_address",
         ),
-        *_left_out(Care.SECRET, "tracking_key", "tracking_courier_account"),
+        *left_out(Care.SECRET, "tracking_key", "tracking_courier_account"),
         *tuple(
             Field((name,), None, Kind.NOTHING)
             for name in ("substatusV2", "substatusTimeV2", "stausDataNumV2")
         ),
     ),
     leg=(
-        *_texts(
+        *texts(
             courier_code="courier_code",
             courier_phone="courier_phone",
             weblink="weblink",
@@ -343,7 +235,7 @@ V4 = FieldMap(
         ),
     ),
     # In the order of the wire, which saves Arrow a search for every value.
-    checkpoint=_texts(
+    checkpoint=texts(
         time="checkpoint_date",
         status="checkpoint_delivery_status",
         substatus="checkpoint_delivery_substatus",
@@ -357,7 +249,9 @@ V4 = FieldMap(
     ),
 )
 
-FIELD_MAPS: dict[tuple[str, str], FieldMap] = {(m.service, m.version): m for m in (V2, V3, V4)}
+FIELD_MAPS: dict[tuple[str, str], FieldMap] = {
+    (m.service, m.version): m for m in (V2, V3, V4, *AFTERSHIP_MAPS)
+}
 
 
 def field_map(service: str, version: str) -> FieldMap:

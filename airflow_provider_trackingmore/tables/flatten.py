@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from airflow_provider_trackingmore.tables.columns import (
     blank_to_null,
     by_distinct,
+    child,
     coded,
     constant,
 )
-from airflow_provider_trackingmore.tables.fields import Care
+from airflow_provider_trackingmore.tables.mapping import Care
 from airflow_provider_trackingmore.tables.places import country_code
 from airflow_provider_trackingmore.tables.scans import Owners, flatten_checkpoints
 from airflow_provider_trackingmore.tables.schema import LEG, MOMENT, TRACKINGS
@@ -26,7 +27,7 @@ from airflow_provider_trackingmore.tables.words import meanings
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from airflow_provider_trackingmore.tables.fields import Field, FieldMap
+    from airflow_provider_trackingmore.tables.mapping import Field, FieldMap
 
 _CODED = pa.dictionary(pa.int32(), pa.string())
 _NOT_WORDS = r"[^0-9A-Za-z]+"
@@ -150,13 +151,13 @@ def _archived(columns: _Columns) -> pa.BooleanArray:
 
 
 def _leg(records: pa.StructArray, fields: FieldMap, side: int) -> pa.StructArray:
-    leg = _child(records, fields.legs[side][0])
+    leg = child(records, fields.legs[side][0])
     found = {field.column: blank_to_null(_leaf(leg, field)) for field in fields.leg if field.column}
     children = [found.get(field.name, pa.nulls(len(leg), pa.string())) for field in LEG]
     present = pa.repeat(pa.scalar(False), len(leg))
-    for child in children:
-        if child.null_count < len(child):
-            present = pc.or_(present, pc.is_valid(child))
+    for column in children:
+        if column.null_count < len(leg):
+            present = pc.or_(present, pc.is_valid(column))
     return pa.StructArray.from_arrays(children, fields=list(LEG), mask=pc.invert(present))
 
 
@@ -178,12 +179,5 @@ def _extra(records: pa.StructArray, fields: FieldMap, origin: Origin) -> pa.Stri
 def _leaf(records: pa.StructArray, field: Field) -> pa.Array:
     found = records
     for name in field.path:
-        found = _child(found, name)
+        found = child(found, name)
     return found
-
-
-def _child(parent: pa.StructArray, name: str) -> pa.Array:
-    """Return a child column with the parent's nulls."""
-    if not parent.null_count:
-        return parent.field(name)
-    return parent.flatten()[parent.type.get_field_index(name)]

@@ -17,12 +17,13 @@ from airflow_provider_trackingmore.tables.fast import read_regular
 from airflow_provider_trackingmore.tables.fields import field_map
 from airflow_provider_trackingmore.tables.flatten import Origin, flatten
 from airflow_provider_trackingmore.tables.limits import MOST_BYTES
+from airflow_provider_trackingmore.tables.normal import normalised
 from airflow_provider_trackingmore.tables.privacy import cleaned
 from airflow_provider_trackingmore.tables.schema import REJECTED
 from airflow_provider_trackingmore.tables.tolerant import Refused, read_tolerant
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.tables.fields import FieldMap
+    from airflow_provider_trackingmore.tables.mapping import FieldMap
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,9 @@ def decode_page(
         if records is None:
             read = read_tolerant(body, fields, include_personal_data=include_personal_data)
             records, refused, reader = read.records, read.refused, "tolerant"
-        trackings, checkpoints = flatten(records, fields, origin)
+        trackings, checkpoints = flatten(
+            *normalised(records, fields, include_personal_data=include_personal_data), origin
+        )
         rejected = _rejected(refused, fields, origin)
     except RecursionError:
         raise ResponseShapeError("the page is nested too deeply to be a list of trackings") from None

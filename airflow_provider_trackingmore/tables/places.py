@@ -53,7 +53,9 @@ def offset_on(zone: str, day: int) -> int | None:
 
 
 def country_code(text: str | None) -> str | None:
-    """Return the ISO 3166 alpha-2 code of a code or an English name; other texts as they came.
+    """Return the ISO 3166 alpha-2 code of a code (of three letters, too) or an English name.
+
+    Other texts are returned as they came.
 
     A code in brackets after the name (``Hong Kong [CN]``) names the postal area, not the country.
     """
@@ -90,10 +92,14 @@ def _state_zones() -> dict[str, str]:
 @cache
 def _country_names() -> dict[str, str]:
     from babel import Locale
+    from babel.core import get_global
 
     names = {line.split("\t")[1]: line.split("\t")[0] for line in _zone_database("iso3166.tab")}
     territories = Locale("en").territories
     names |= {name: code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+    # Among the aliases are the codes of three letters; one of several countries is no alias.
+    aliases = get_global("territory_aliases").items()
+    names |= {old: new[0] for old, new in aliases if len(old) == 3 and old.isalpha() and len(new) == 1}
     return {name.casefold(): code for name, code in names.items()}
 
 

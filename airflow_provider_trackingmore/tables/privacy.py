@@ -31,7 +31,9 @@ _SECRET = re.compile(
     r"(tracking|api|access|private)_?key|account_?number|courier_?account|passw|(^|_)(pass|pwd)($|_)|secret"
     r"|token|credential|authori[sz]ation|bearer|cookie"
 )
-_PLAIN = re.compile(r"post_?(al_?)?code|(^|_)zip($|_)|country|state$|^(courier_)?phone$")
+_PLAIN = re.compile(
+    r"post_?(al_?)?code|(^|_)zip($|_)|country|state$|^(courier_)?phone$|^(signature_requirement|return_to_sender)$"
+)
 
 
 def is_secret(name: str) -> bool:

@@ -26,7 +26,7 @@ from airflow_provider_trackingmore.tables.words import meanings
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from airflow_provider_trackingmore.tables.fields import FieldMap
+    from airflow_provider_trackingmore.tables.mapping import FieldMap
     from airflow_provider_trackingmore.tables.times import Times
 
 
@@ -57,7 +57,10 @@ def flatten_checkpoints(
                 [pa.repeat(pa.scalar(n, pa.int8()), len(leg.scans)) for n, leg in enumerate(legs)]
             ),
         ),
-        "leg_courier_code": pa.concat_arrays([leg.courier_code for leg in legs]),
+        # A scan may name its courier itself.
+        "leg_courier_code": pc.coalesce(
+            columns["leg_courier_code"], pa.concat_arrays([leg.courier_code for leg in legs])
+        ),
         "source_seq": pa.concat_arrays([leg.source_seq for leg in legs]),
         "created_month": owners.created_month.take(record_no),
         "observed_at_utc": pa.repeat(pa.scalar(owners.observed_at.replace(tzinfo=None), MOMENT), len(scans)),
@@ -100,7 +103,7 @@ def _columns(scans: pa.StructArray, fields: FieldMap, service: str) -> dict[str,
     found = {
         field.column: blank_to_null(scans.field(field.path[0]))
         for field in fields.checkpoint
-        if field.column and field.kind.arrow == pa.string()
+        if field.column and field.arrow == pa.string()
     }
     out = {name: found.get(name, nothing) for name in CHECKPOINTS.names}
     out["extra"] = scans.field(EXTRA) if EXTRA in {field.name for field in scans.type} else nothing

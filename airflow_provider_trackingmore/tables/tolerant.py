@@ -7,6 +7,7 @@ records that cannot be named, are set aside with the reason. Nothing is dropped 
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,18 +16,20 @@ import pyarrow as pa
 
 from airflow_provider_trackingmore.exceptions import ResponseShapeError
 from airflow_provider_trackingmore.tables.document import Repeating, read_document, text_safe
-from airflow_provider_trackingmore.tables.fields import Care, Kind
 from airflow_provider_trackingmore.tables.limits import LONGEST_NAME, MOST_RECORDS, MOST_SCANS
+from airflow_provider_trackingmore.tables.mapping import Care, Field, Kind
 from airflow_provider_trackingmore.tables.privacy import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_trackingmore.tables.fields import Field, FieldMap
+    from airflow_provider_trackingmore.tables.mapping import FieldMap
 
 EXTRA = "_extra"
 _INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*")
+_NUMBER = re.compile(r"\s*[+-]?\d{1,300}(\.\d{1,300})?\s*")
 _UNFIT = object()
+_CODE = Field(("rejectedCode",), None, Kind.INTEGER)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def _items(document: Any, fields: FieldMap) -> tuple[list[Any], list[Refused]]:
         # The sister brand's shape; unconfirmed for TrackingMore.
         rejected = found.get("rejected") or []
         for place, item in enumerate(rejected if isinstance(rejected, list) else [rejected]):
-            code = _coerced(item.get("rejectedCode"), Kind.INTEGER) if isinstance(item, dict) else None
+            code = _coerced(item.get("rejectedCode"), _CODE) if isinstance(item, dict) else None
             code = "unknown" if code in (None, _UNFIT) else code
             path = f"{'.'.join(fields.list_path)}.rejected[{place}]"
             refused.append(Refused("tracking", None, path, f"rejected by the service with code {code}", item))
@@ -96,7 +99,6 @@ class _Reader:
         self.include_personal_data = include_personal_data
         self.names = {f.column: f.path[0] for f in fields.record if f.column}
         self.leg_names = [name for name, _ in fields.legs]
-        self.leg_courier = next(f.path[0] for f in fields.leg if f.column == "courier_code")
         self.scan_count = 0
 
     def record(self, item: Any, place: int) -> dict[str, Any] | None:
@@ -104,7 +106,7 @@ class _Reader:
         if not isinstance(item, dict):
             self._refuse("tracking", None, path, f"the record is {_type(item)}, not an object", item)
             return None
-        row, extra = _fit(item, self.fields.record, ignore=self.leg_names)
+        row, extra = _fit(item, self.fields.record, ignore=self.leg_names or [self.fields.checkpoints_name])
         source_id, reason = self._identify(row, item)
         if reason:
             self._refuse("tracking", None, path, reason, item)
@@ -120,6 +122,8 @@ class _Reader:
                 row[name], left = None, {} if leg in (None, [], "", "null") else text_safe(leg)
             if left != {}:
                 extra[name] = left
+        if not self.leg_names:
+            self._add_scans(item, row, extra, path, source_id)
         row[EXTRA] = self._extra(extra)
         return row
 
@@ -142,19 +146,25 @@ class _Reader:
         return source_id, "the record has several ids" if _earlier(item, name) else None
 
     def _leg(self, leg: dict[str, Any], path: str, source_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        courier, name = self.leg_courier, self.fields.checkpoints_name
-        row, extra = _fit(leg, self.fields.leg, ignore=[name])
+        row, extra = _fit(leg, self.fields.leg, ignore=[self.fields.checkpoints_name])
+        self._add_scans(leg, row, extra, path, source_id)
+        return row, extra
+
+    def _add_scans(
+        self, holder: dict[str, Any], row: dict[str, Any], extra: dict[str, Any], path: str, source_id: str
+    ) -> None:
+        """Put into ``row`` the scans that a leg or a record holds."""
+        courier, name = self.fields.courier_name, self.fields.checkpoints_name
         if len((row[courier] or "").encode()) > LONGEST_NAME:
             extra[courier], row[courier] = row[courier], None
-        for scans in _earlier(leg, name):
+        for scans in _earlier(holder, name):
             self._set_aside({name: scans}, path, source_id, "of a list that stands more than once")
-        scans = leg.get(name)
+        scans = holder.get(name)
         if isinstance(scans, list):
             row[name] = list(self._scans(self._listed(scans), f"{path}.{name}", source_id))
         else:
             self._set_aside({name: scans}, path, source_id, f"{_type(scans)}, not a list")
             row[name] = None
-        return row, extra
 
     def _set_aside(self, leg: Any, path: str, source_id: str, reason: str) -> None:
         """Refuse every scan of a leg that is not decoded, whatever it is."""
@@ -216,8 +226,8 @@ def _fit(
             left = inner if isinstance(inner, dict) else {}
             holder = holder.setdefault(step, {})
         name = known.path[-1]
-        value = _coerced(left.get(name), known.kind)
-        if known.care is not Care.PLAIN and value is _UNFIT:
+        value = _coerced(left.get(name), known)
+        if known.care is not Care.PLAIN and known.kind is Kind.TEXT and value is _UNFIT:
             # Never into extra under its own name; credentials inside not even as text.
             value = json.dumps(cleaned(left[name], include_personal_data=True), ensure_ascii=False)
         holder[name] = None if value is _UNFIT else value
@@ -226,7 +236,8 @@ def _fit(
     return row, {key: value for key, value in extra.items() if value != {} or key not in nested}
 
 
-def _coerced(value: Any, kind: Kind) -> Any:
+def _coerced(value: Any, known: Field) -> Any:
+    kind = known.kind
     if value is None or (kind is not Kind.TEXT and value in ("", "null")):
         return None
     if kind is Kind.TEXT:
@@ -240,24 +251,54 @@ def _coerced(value: Any, kind: Kind) -> Any:
             value = int(value)
         fits = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
         return value if fits else _UNFIT
+    if kind is Kind.NUMBER:
+        return _number(value)
     if kind is Kind.BOOLEAN:
-        known = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+        known_as = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
         key = value.lower() if isinstance(value, str) else value
-        return known.get(key, _UNFIT) if isinstance(key, str | int) else _UNFIT
-    return _UNFIT
+        return known_as.get(key, _UNFIT) if isinstance(key, str | int) else _UNFIT
+    if kind in (Kind.TEXTS, Kind.RECORDS):
+        return _several(value, known)
+    return {} if kind is Kind.OWN and value == {} else _UNFIT
+
+
+def _number(value: Any) -> Any:
+    """Return a number as a column of fractions holds it."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number and not (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        return _UNFIT
+    try:
+        number = float(value)
+    except OverflowError:
+        return _UNFIT
+    return number if math.isfinite(number) else _UNFIT
+
+
+def _several(value: Any, known: Field) -> Any:
+    """Return a list whose members all fit, as a list of what they are coerced to."""
+    if not isinstance(value, list):
+        return _UNFIT
+    if known.kind is Kind.TEXTS:
+        return value if all(one is None or isinstance(one, str) for one in value) else _UNFIT
+    rows = [_fit(one, known.inner) if isinstance(one, dict) else ({}, {"": one}) for one in value]
+    return _UNFIT if any(rest for _, rest in rows) else [row for row, _ in rows]
 
 
 def _with_extra(fields: FieldMap) -> pa.StructType:
     """Return the record type with ``_extra`` beside the fields of records and checkpoints."""
     extra = pa.field(EXTRA, pa.string())
     scans = pa.field(fields.checkpoints_name, pa.list_(pa.struct([*fields.checkpoint_type, extra])))
-    columns = []
-    for column in fields.record_type:
-        if column.name in dict(fields.legs):
-            kept = [inner for inner in column.type if inner.name != fields.checkpoints_name]
-            columns.append(pa.field(column.name, pa.struct([*kept, scans])))
-        else:
-            columns.append(column)
+
+    def holding_scans(holder: pa.StructType) -> list[pa.Field]:
+        return [*(inner for inner in holder if inner.name != fields.checkpoints_name), scans]
+
+    if not fields.legs:
+        return pa.struct([*holding_scans(fields.record_type), extra])
+    legs = dict(fields.legs)
+    columns = [
+        pa.field(column.name, pa.struct(holding_scans(column.type))) if column.name in legs else column
+        for column in fields.record_type
+    ]
     return pa.struct([*columns, extra])
 
 

@@ -1,4 +1,7 @@
-"""Statuses and sub-statuses normalised, and what they mean: one versioned map, sub-status first."""
+"""Statuses and sub-statuses in one vocabulary, and what they mean: one versioned map, sub-status first.
+
+The vocabulary is TrackingMore's; the map says how another service tells the same.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import csv
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -13,6 +17,7 @@ from airflow_provider_trackingmore.resources import sql_folder
 from airflow_provider_trackingmore.tables.columns import coded, distinct_pairs
 
 _CODE = re.compile(r"([a-z]+)0*(\d{1,3})")
+_Key = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -34,11 +39,14 @@ def meaning_of(source: str, status: str | None, substatus: str | None) -> Meanin
     """
     clean_status = re.sub(r"\s+", "", status or "").lower() or None
     clean_substatus = _normal_substatus(substatus)
-    known = _map()
-    for key in ((source, "", clean_substatus), (source, clean_status, "")):
-        if key in known:
-            return Meaning(clean_status, clean_substatus, *known[key])
-    return Meaning(clean_status, clean_substatus, "unknown", is_physical=True, is_exception=False)
+    by_substatus = _map().get((source, "", clean_substatus))
+    by_status = _map().get((source, clean_status, ""))
+    known = by_substatus or by_status or _Told(None, None, ("unknown", True, False))
+    return Meaning(
+        by_status.status if by_status else clean_status,
+        by_substatus.substatus if by_substatus else clean_substatus,
+        *known.event,
+    )
 
 
 def meanings(status: pa.StringArray, substatus: pa.StringArray, source: str) -> dict[str, pa.Array]:
@@ -67,14 +75,26 @@ def _normal_substatus(text: str | None) -> str | None:
     return f"{match[1]}{int(match[2]):03d}" if match else clean or None
 
 
+class _Told(NamedTuple):
+    """What a row of the map says; its event as type, whether it is physical, whether it is an exception."""
+
+    status: str | None
+    substatus: str | None
+    event: tuple[str, bool, bool]
+
+
 @cache
-def _map() -> dict[tuple[str, str | None, str | None], tuple[str, bool, bool]]:
+def _map() -> dict[_Key, _Told]:
     with (sql_folder() / "seeds" / "status_map.csv").open(encoding="utf-8", newline="") as file:
         return {
-            (row["source"], row["status"], row["substatus"]): (
-                row["event_type"],
-                row["is_physical"] == "true",
-                row["is_exception"] == "true",
+            (
+                row["source"],
+                row["told_status"] or row["status"],
+                row["told_substatus"] or row["substatus"],
+            ): _Told(
+                row["status"],
+                row["substatus"],
+                (row["event_type"], row["is_physical"] == "true", row["is_exception"] == "true"),
             )
             for row in csv.DictReader(file)
         }

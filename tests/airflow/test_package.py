@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 OPERATOR_MODULES = [
     "operators.trackingmore",
     "operators.warehouse",
+    "operators.report",
+    "plugin",
     "hooks.trackingmore",
     "operators.support",
 ]
@@ -69,7 +71,7 @@ def test_importing_the_metadata_imports_nothing_else():
 def test_importing_an_operator_or_hook_loads_no_heavy_library(module):
     code = (
         f"import sys, airflow_provider_trackingmore.{module};"
-        "print([m for m in ('duckdb', 'pyarrow', 'requests') if m in sys.modules])"
+        "print([m for m in ('duckdb', 'pyarrow', 'requests', 'altair', 'vl_convert') if m in sys.modules])"
     )
     assert python(code) == "[]"
 
@@ -77,7 +79,7 @@ def test_importing_an_operator_or_hook_loads_no_heavy_library(module):
 def test_parsing_the_dag_file_loads_no_heavy_library():
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT / 'dags')!r}); import trackingmore_daily;"
-        "print([m for m in ('duckdb', 'pyarrow', 'requests') if m in sys.modules])"
+        "print([m for m in ('duckdb', 'pyarrow', 'requests', 'altair', 'vl_convert') if m in sys.modules])"
     )
     assert python(code) == "[]"
 
@@ -106,6 +108,16 @@ def test_airflow_itself_knows_the_connection_type_with_its_fields():
         " sum(k.startswith('extra__trackingmore__') for k in p.connection_form_widgets))"
     )
     assert python(code) == f"TrackingMore airflow-provider-trackingmore {len(connection_form.EXTRAS)}"
+
+
+def test_a_process_that_loads_the_plugins_loads_no_web_application_for_ours():
+    code = (
+        "import logging; logging.disable(logging.CRITICAL);"
+        "import sys; from airflow import plugins_manager as p; p.ensure_plugins_loaded();"
+        "print([m for m in ('airflow_provider_trackingmore.plugin', 'airflow_provider_trackingmore.view',"
+        " 'fastapi', 'altair', 'duckdb', 'pyarrow') if m in sys.modules])"
+    )
+    assert python(code) == "['airflow_provider_trackingmore.plugin']"
 
 
 def test_every_dependency_says_why_it_is_there():

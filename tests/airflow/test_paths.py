@@ -9,6 +9,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 from airflow_provider_trackingmore.operators.paths import checked_path
+from airflow_provider_trackingmore.operators.report import BuildReportOperator
 from airflow_provider_trackingmore.operators.trackingmore import (
     TrackingMoreToDuckDBOperator,
     TrackingMoreToParquetOperator,
@@ -48,6 +49,9 @@ FIELDS = [
     (RunModelsOperator, "sql_root"),
     (PublishOperator, "warehouse"),
     (PublishOperator, "published"),
+    (BuildReportOperator, "published"),
+    (BuildReportOperator, "report"),
+    (BuildReportOperator, "images"),
 ]
 
 

@@ -121,7 +121,7 @@ def test_a_warehouse_that_stays_busy_fails_as_transient_in_the_end(busy, monkeyp
 
 def test_a_final_error_is_not_rested_for(box, warehouse):
     box.key = "another"
-    box.app.desk.key = "another"
+    box.app.premises.key = "another"
     with pytest.raises(AirflowFailException, match="AuthenticationError"):
         TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
 

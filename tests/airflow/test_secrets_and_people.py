@@ -121,9 +121,9 @@ def _succeed(trial: Trial) -> None:
 
 def _fail_at_the_service(trial: Trial) -> None:
     box = trial.box
-    box.key = box.app.desk.key = "another-key"
+    box.key = box.app.premises.key = "another-key"
     trial.run("wrong-key")
-    box.key = box.app.desk.key = KEY
+    box.key = box.app.premises.key = KEY
     box.edit_answer = lambda *_: MARKED_PAGE
     box.faults.add("html_502", times=None)
     trial.run("gateway-page", extra={})
@@ -393,7 +393,7 @@ def test_no_dump_of_client_hook_or_operator_shows_a_secret(monkeypatch):
     hook = TrackingMoreHook()
     task = TrackingMoreToDuckDBOperator(task_id="load", warehouse="/data/warehouse.duckdb")
     with hook.get_conn() as client:
-        seen = [client, client._session, client._session.auth, client._pacer, hook, task]
+        seen = [client, client._session, client._session.auth, *client._pacers.values(), hook, task]
         text = "".join(f"{one!r} {one} {vars(one)}" for one in seen)
         assert finds({"dump": text.lower().encode()}, KEY) == []
         assert finds({"dump": text.lower().encode()}, PASSWORD) == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from loopback import KEY, NOW, Loopback, Time
 
-from airflow_provider_trackingmore.api import TrackingMoreClient
+from airflow_provider_trackingmore.api import AfterShipClient, TrackingMoreClient
 from airflow_provider_trackingmore.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -60,6 +60,22 @@ def client_for(time) -> Callable[..., TrackingMoreClient]:
     def make(url: str, version: str = "v4", **options: Any) -> TrackingMoreClient:
         passing = {"clock": time.now, "monotonic": time.monotonic, "sleep": time.sleep}
         client = TrackingMoreClient(KEY, version, url, **(passing | options))
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def aftership_for(time) -> Callable[..., AfterShipClient]:
+    """Return a maker of AfterShip clients for a server, which are closed after the test."""
+    clients = []
+
+    def make(url: str, version: str | None = None, **options: Any) -> AfterShipClient:
+        passing = {"clock": time.now, "monotonic": time.monotonic, "sleep": time.sleep}
+        client = AfterShipClient(KEY, version, url, **(passing | options))
         clients.append(client)
         return client
 

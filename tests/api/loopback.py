@@ -111,7 +111,7 @@ class Loopback:
                     for piece in (reply.body,) if reply.pieces is None else reply.pieces:
                         self.wfile.write(piece)
 
-            do_GET = do_POST = do_CONNECT = answer  # noqa: N815
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = answer  # noqa: N815
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_trackingmore.api.aftership_versions import AFTERSHIP
 from airflow_provider_trackingmore.api.codes import Reaction
 from airflow_provider_trackingmore.api.outcomes import NULL_LIST, Flaw, kept, outcome
-from airflow_provider_trackingmore.api.versions import VERSIONS, ApiVersion
+from airflow_provider_trackingmore.api.service import ApiVersion
+from airflow_provider_trackingmore.api.versions import VERSIONS as TRACKINGMORE_VERSIONS
 from airflow_provider_trackingmore.exceptions import (
     AnswerTooLargeError,
     AuthenticationError,
@@ -27,6 +29,10 @@ from airflow_provider_trackingmore.exceptions import (
     TransportError,
 )
 from airflow_provider_trackingmore.operators.support import fate
+
+# All versions of AfterShip share one table of codes.
+AFTERSHIP_VERSION = AFTERSHIP.version_named(AFTERSHIP.default_version)
+VERSIONS = TRACKINGMORE_VERSIONS | {"AfterShip, all versions": AFTERSHIP_VERSION}
 
 PAGE = Path(__file__).parents[2] / "docs" / "answers.md"
 
@@ -55,8 +61,8 @@ HEAD = """\
 
 For the person on call: an error names its class, the route and the code, for example
 `QuotaError: list: code 4190 (quota_used_up): the plan's quota is used up`. The class says what happens next
-(first table), the code why (the table of your API version). This page is written by
-`python tests/docs/test_answers.py` from the table that the client follows; do not edit it.
+(first table), the code why (the table of your API version; AfterShip's names are those of its SDK). This page
+is written by `python tests/docs/test_answers.py` from the table that the client follows; do not edit it.
 
 A sync asks the `list` route, and `status_counts` once before a first load of v3, where a final error is
 passed over: the size of the account is then searched for. The other routes are for scripts.

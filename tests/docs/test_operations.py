@@ -92,7 +92,7 @@ def test_the_metrics_are_those_that_are_sent():
 
 
 def test_the_key_is_refused(place, monkeypatch, capsys):
-    place.box.app.desk.key = "the-new-key"
+    place.box.app.premises.key = "the-new-key"
     with pytest.raises(AuthenticationError, match=r"list: code 401 \(unauthorized\)"):
         place.load()
     connection = {"conn_type": "trackingmore", "password": "the-new-key", "host": place.box.url}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from aftership_caller import Caller as AfterShipCaller
 from sandbox_caller import NOW, Caller
 
 from airflow_provider_trackingmore.sandbox import Sandbox
@@ -28,7 +29,19 @@ def call(box):
         yield Caller(box, session)
 
 
+@pytest.fixture
+def ship(box):
+    with requests.Session() as session:
+        yield AfterShipCaller(box, session)
+
+
 @pytest.fixture(scope="session")
 def contract() -> dict[str, Any]:
     """Return key sets and codes taken from the reference's examples."""
     return json.loads((Path(__file__).parent / "contract.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def aftership() -> dict[str, Any]:
+    """Return AfterShip's keys, errors and signatures, from the reference and the SDKs' models."""
+    return json.loads((Path(__file__).parent / "aftership_contract.json").read_text())

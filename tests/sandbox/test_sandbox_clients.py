@@ -59,16 +59,20 @@ def sdk(name: str) -> Path:
     return path
 
 
-def run_python(box: Sandbox, script: str, package: Path, trust: Path | None = None) -> dict[str, Any]:
+def run_redirected(box: Sandbox, script: str, package: Path, trust: Path | None = None) -> dict[str, Any]:
+    """Run a script whose client knows no address but the service's own."""
     port = box.url.rsplit(":", 1)[1]
     trusted = {name: str(trust) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE") if trust}
-    return _run(
-        [sys.executable, str(CLIENTS / "redirected.py"), port, str(CLIENTS / script), box.key],
-        {"PYTHONPATH": str(package), **trusted},
-    )
+    return run_python("redirected.py", package, port, str(CLIENTS / script), box.key, **trusted)
 
 
-def _run(command: list[str], extra: dict[str, str]) -> dict[str, Any]:
+def run_python(script: str, package: Path, *arguments: str, **extra: str) -> Any:
+    """Run a script with one client's folder in its path."""
+    return run([sys.executable, str(CLIENTS / script), *arguments], {"PYTHONPATH": str(package), **extra})
+
+
+def run(command: list[str], extra: dict[str, str]) -> Any:
+    """Return what a program prints as JSON."""
     environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
     finished = subprocess.run(
         command, env=environment | extra, capture_output=True, text=True, timeout=20, check=False
@@ -94,7 +98,7 @@ def test_https_is_spoken_when_there_is_a_certificate(secure, certificate):
 
 
 def test_the_official_python_client_of_v4_works(secure, certificate):
-    answers = run_python(secure, "v4_python.py", sdk("python-v4"), certificate[0])
+    answers = run_redirected(secure, "v4_python.py", sdk("python-v4"), certificate[0])
     assert_v4(answers)
     assert len(answers["list"]["data"]) == 5
     assert {served.query.get("pages_amount") for served in secure.requests} >= {"2"}
@@ -106,7 +110,7 @@ def test_the_official_node_client_of_v4_works(secure, certificate):
     if node is None:
         pytest.skip("node is not installed")
     expired = next(r.shipment.id for r in secure.world.records() if r.status[0] == "expired")
-    answers = _run(
+    answers = run(
         [node, "--require", str(CLIENTS / "redirect.js"), str(CLIENTS / "v4_node.js"), secure.key, expired],
         {
             "NODE_PATH": str(modules),
@@ -121,7 +125,7 @@ def test_the_official_node_client_of_v4_works(secure, certificate):
 def test_the_published_python_client_of_v3_works(certificate):
     cert, key = certificate
     with Sandbox(**SETTINGS, rate_limit=False, tls_cert=str(cert), tls_key=str(key)) as box:
-        answers = run_python(box, "v3_python.py", sdk("python-v3"), cert)
+        answers = run_redirected(box, "v3_python.py", sdk("python-v3"), cert)
     assert {carrier["courier_code"] for carrier in answers["carriers"]} >= {"dhl", "usps"}
     assert answers["detect"][0]["courier_code"] == "usps"
     assert answers["track"]["tracking_number"] == answers["track_with_carrier"]["tracking_number"]
@@ -129,7 +133,7 @@ def test_the_published_python_client_of_v3_works(certificate):
 
 def test_the_published_python_client_of_v2_works():
     with Sandbox(**SETTINGS, rate_limit=False) as box:
-        answers = run_python(box, "v2_python.py", sdk("python-v2"))
+        answers = run_redirected(box, "v2_python.py", sdk("python-v2"))
     assert answers["create"]["customer_email"] == "mara.example@example.com"
     assert answers["again"] == 4016
     assert (answers["batch"]["added"], answers["batch"]["errors"][0]["code"]) == (1, 4016)

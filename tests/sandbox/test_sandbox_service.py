@@ -15,8 +15,8 @@ from sandbox_caller import HEADERS, LISTS, NOW, VERSIONS, code_of
 
 from airflow_provider_trackingmore.sandbox import Sandbox, Switches
 from airflow_provider_trackingmore.sandbox.clock import Clock
-from airflow_provider_trackingmore.sandbox.dialects import V2, V3, V4
 from airflow_provider_trackingmore.sandbox.limits import RateLimiter
+from airflow_provider_trackingmore.sandbox.trackingmore.dialects import V2, V3, V4
 from airflow_provider_trackingmore.sandbox.world import World
 
 UNAUTHORISED = {"v2": (200, 4001), "v3": (200, 401), "v4": (401, 401)}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sandbox_caller import VERSIONS, code_of, rows_of
 
+from airflow_provider_trackingmore.sandbox.calls import Call
 from airflow_provider_trackingmore.sandbox.places import PLACES
 
 # Keys the examples show on some records of a newer or older service only.
@@ -127,7 +128,7 @@ def test_writing_routes_have_the_shapes_of_the_examples(box, call, contract):
 def test_every_code_of_the_reference_is_known_with_its_pairing(box, contract, version):
     dialect = next(d for d in _dialects() if d.name == version)
     for number, expected in contract["codes"][version].items():
-        reply = box.app.desk.error(dialect, int(number))
+        reply = box.app.trackingmore.error(Call(None, dialect, "list", "list"), int(number))
         assert reply.code == int(number)
         if version != "v3":
             assert reply.http_status == expected["http_status"], number
@@ -136,7 +137,7 @@ def test_every_code_of_the_reference_is_known_with_its_pairing(box, contract, ve
 
 
 def _dialects():
-    from airflow_provider_trackingmore.sandbox.dialects import DIALECTS
+    from airflow_provider_trackingmore.sandbox.trackingmore.dialects import DIALECTS
 
     return DIALECTS
 

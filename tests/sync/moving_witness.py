@@ -39,8 +39,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_trackingmore.sandbox.dialects import DIALECTS
-from airflow_provider_trackingmore.sandbox.lists import show
+from airflow_provider_trackingmore.sandbox.trackingmore.dialects import DIALECTS
+from airflow_provider_trackingmore.sandbox.trackingmore.lists import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,7 +154,7 @@ class Witness:
         assert stored.get(name) == state, f"lost {why}: {name} is {stored.get(name)}, must be {state}"
 
     def _state(self, record: Record) -> State:
-        item = show(self.box.app.desk, self.dialect, [record])[0]
+        item = show(self.box.app.trackingmore, self.dialect, [record])[0]
         updated = next((item[key] for key in ("updated_at", "update_date", "update_at") if key in item), None)
         return State(
             item["title"],

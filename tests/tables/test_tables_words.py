@@ -20,9 +20,9 @@ EVENT_TYPES = {
 }  # fmt: skip
 
 
-def seed():
+def seed(source="trackingmore"):
     with (sql_folder() / "seeds" / "status_map.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return [row for row in csv.DictReader(file) if row["source"] == source]
 
 
 def scan_with(status, substatus, version="v4"):

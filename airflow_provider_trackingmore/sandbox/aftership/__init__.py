@@ -1,0 +1,1 @@
+"""AfterShip, eight versions of its tracking API, over the same world."""

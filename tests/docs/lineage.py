@@ -1,0 +1,205 @@
+"""Where a column of a model comes from: followed through every model down to what was loaded.
+
+Each file is parsed and its names are qualified once. A column's origins are those of the columns in its
+expression, conditions of a ``case`` included; what only filters, joins, groups or orders rows is not
+followed. Where a model stacks parts by ``union all`` and tells them apart by a word (a clock, the name of a
+rate), only the parts are followed whose word the reader asks for.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from airflow_provider_trackingmore.store import ddl
+from airflow_provider_trackingmore.store.model_files import read_models, seed_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Word:
+    """A text that is known, or known to begin so."""
+
+    text: str
+    is_whole: bool
+
+    def can_be(self, other: Word) -> bool:
+        if self.is_whole and other.is_whole:
+            return self.text == other.text
+        if self.is_whole:
+            return self.text.startswith(other.text)
+        if other.is_whole:
+            return other.text.startswith(self.text)
+        return self.text.startswith(other.text) or other.text.startswith(self.text)
+
+
+# What the reader asks for: of a column, one of these words.
+Asked = frozenset[tuple[str, frozenset[Word]]]
+ANYTHING: Asked = frozenset()
+
+# The column that stands for a relation's rows, where they are counted.
+ROWS = "*"
+
+
+class Lineage:
+    """The origins of every column of every model in a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._models: dict[str, Scope] = {}
+        self._known: dict[tuple[int, str, Asked], frozenset[str]] = {}
+        schema = {
+            name: {column.name: ddl.sql_type(column.type) for column in columns}
+            for name, (_, columns) in ddl.TABLES.items()
+        }
+        self._seeds = {seed.stem for seed in seed_files(root)}
+        for seed in seed_files(root):
+            with seed.open(newline="") as file:
+                schema[seed.stem] = dict.fromkeys(next(csv.reader(file)), "VARCHAR")
+        for model in read_models(root):
+            tree = qualify(sqlglot.parse_one(model.sql, read="duckdb"), dialect="duckdb", schema=schema)
+            scope = build_scope(tree)
+            assert scope is not None
+            self._models[model.name] = scope
+            schema[model.name] = dict.fromkeys(tree.named_selects, "VARCHAR")
+
+    @cached_property
+    def columns(self) -> dict[str, list[str]]:
+        """Return the columns of each model."""
+        return {name: list(scope.expression.named_selects) for name, scope in self._models.items()}
+
+    def origins(self, relation: str, column: str, asked: Asked = ANYTHING) -> frozenset[str]:
+        """Return the loaded columns and seeds' columns, as ``table.column``, that a column comes from."""
+        if relation in self._seeds and column == ROWS:
+            return frozenset()
+        if relation not in self._models:
+            return frozenset({f"{relation}.{column}"})
+        return self._trace(self._models[relation], column, asked)
+
+    def _trace(self, scope: Scope, column: str, asked: Asked) -> frozenset[str]:
+        key = (id(scope), column, asked)
+        if key not in self._known:
+            self._known[key] = frozenset(self._follow(scope, column, asked))
+        return self._known[key]
+
+    def _follow(self, scope: Scope, column: str, asked: Asked) -> Iterator[str]:
+        query = scope.expression
+        if isinstance(query, exp.SetOperation):
+            for part in scope.set_operation_scopes:
+                named = dict(zip(query.named_selects, part.expression.named_selects, strict=True))
+                words = frozenset((named[name], texts) for name, texts in asked)
+                yield from self._trace(part, named.get(column, column), words)
+            return
+        assert isinstance(query, exp.Select)
+        selected = {one.alias_or_name: one.unalias() for one in query.selects}
+        asked_inside = _filters(query)
+        for name, texts in asked:
+            value = selected[name]
+            word = _word(value)
+            if word and not any(word.can_be(text) for text in texts):
+                return
+            if isinstance(value, exp.Column):
+                asked_inside.append((value, texts))
+        if column == ROWS:
+            yield from self._rows(scope, asked_inside)
+            return
+        for node in _values(selected[column]):
+            if isinstance(node, exp.Column):
+                here = asked_inside + _conditions(node)
+                yield from self._source(scope, node.table, node.name, here)
+            else:
+                yield from self._rows(scope, asked_inside)
+
+    def _rows(self, scope: Scope, asked: list[tuple[exp.Column, frozenset[Word]]]) -> Iterator[str]:
+        """Yield where the rows come from: from what they are selected, and what they need to be there."""
+        query = scope.expression
+        joins = [join.this for join in query.args.get("joins") or () if not join.side]
+        for table in (query.args["from_"].this, *joins) if query.args.get("from_") else ():
+            yield from self._source(scope, table.alias_or_name, ROWS, asked)
+
+    def _source(
+        self, scope: Scope, table: str, column: str, asked: list[tuple[exp.Column, frozenset[Word]]]
+    ) -> Iterator[str]:
+        words: dict[str, frozenset[Word]] = {}
+        for one, texts in asked:
+            if one.table == table:
+                words[one.name] = texts
+        source = scope.sources[table]
+        if isinstance(source, Scope):
+            yield from self._trace(source, column, frozenset(words.items()))
+        else:
+            yield from self.origins(source.name, column, frozenset(words.items()))
+
+
+def _values(expression: exp.Expression) -> Iterator[exp.Expression]:
+    """Yield the columns of an expression, and what counts rows; not what a window is cut and ordered by."""
+    if isinstance(expression, (exp.Column, exp.Star, exp.RowNumber)):
+        yield expression
+    elif isinstance(expression, exp.Window):
+        yield from _values(expression.this)
+    else:
+        for child in expression.iter_expressions():
+            yield from _values(child)
+
+
+def _filters(query: exp.Select) -> list[tuple[exp.Column, frozenset[Word]]]:
+    """Return what columns are, in every row of a query."""
+    found = []
+    where = query.args.get("where")
+    if where:
+        found += _words(where.this)
+    for join in query.args.get("joins") or ():
+        if join.args.get("on"):
+            joined = join.this.alias_or_name
+            found += [one for one in _words(join.args["on"]) if not join.side or one[0].table == joined]
+    return found
+
+
+def _conditions(column: exp.Column) -> list[tuple[exp.Column, frozenset[Word]]]:
+    """Return what columns are, where a ``case`` reads this one."""
+    found = []
+    one: exp.Expression | None = column
+    while one is not None and not isinstance(one, exp.Select):
+        if isinstance(one, exp.If):
+            found += _words(one.this)
+        one = one.parent
+    return found
+
+
+def _words(condition: exp.Expression) -> list[tuple[exp.Column, frozenset[Word]]]:
+    """Return the columns that a condition holds to words."""
+    found = []
+    for one in condition.flatten() if isinstance(condition, exp.And) else [condition]:
+        column = one.this
+        if not isinstance(column, exp.Column):
+            continue
+        if isinstance(one, exp.EQ):
+            words = [_word(one.expression)]
+        elif isinstance(one, exp.In) and one.expressions:
+            words = [_word(value) for value in one.expressions]
+        elif isinstance(one, exp.Like) and one.expression.name.endswith("%"):
+            words = [Word(one.expression.name.removesuffix("%"), is_whole=False)]
+        else:
+            continue
+        if all(words):
+            found.append((column, frozenset(word for word in words if word)))
+    return found
+
+
+def _word(value: exp.Expression) -> Word | None:
+    """Return what is known of a text."""
+    if isinstance(value, exp.Literal) and value.is_string:
+        return Word(value.name, is_whole=True)
+    if isinstance(value, exp.DPipe):
+        start = _word(value.this)
+        return Word(start.text, is_whole=False) if start else None
+    return None

@@ -1,0 +1,86 @@
+"""Published files to report: of an ordinary world, of a hostile one that keeps promises, and of none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+from hostile_texts import HOSTILE
+
+from airflow_provider_trackingmore.api import TrackingMoreClient
+from airflow_provider_trackingmore.report import build_report
+from airflow_provider_trackingmore.sandbox import Sandbox
+from airflow_provider_trackingmore.store import publish, run_models
+from airflow_provider_trackingmore.sync import sync
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory):
+    """A warehouse with a world of 700 parcels, without models."""
+    warehouse = str(tmp_path_factory.mktemp("loaded") / "warehouse.duckdb")
+    with (
+        Sandbox(trackings=700, seed=11, now=NOW, frozen=True, rate_limit=False) as box,
+        TrackingMoreClient("sandbox-key", "v4", box.url, requests_per_second=1000) as client,
+    ):
+        sync(client, warehouse)
+    return warehouse
+
+
+def publish_changed(loaded: str, folder, *changes: str) -> str:
+    """Return a published file of the same world after changes to what was loaded."""
+    warehouse, published = str(folder / "warehouse.duckdb"), str(folder / "analytics.duckdb")
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(f"ATTACH '{loaded}' AS loaded (READ_ONLY)")
+        connection.execute("COPY FROM DATABASE loaded TO warehouse")
+        for change in changes:
+            connection.execute(change)
+    run_models(warehouse)
+    publish(warehouse, published)
+    return published
+
+
+@pytest.fixture(scope="session")
+def published(loaded, tmp_path_factory):
+    return publish_changed(loaded, tmp_path_factory.mktemp("ordinary"))
+
+
+@pytest.fixture(scope="session")
+def hostile(loaded, tmp_path_factory):
+    """Every carrier has a hostile name, every scan a hostile text, every shipment a promise."""
+    names = ", ".join("'" + name.replace("'", "''") + "'" for name in HOSTILE)
+    before = "t.courier_code < trackings.courier_code"
+    earlier = f"SELECT count(DISTINCT courier_code) FROM loaded.trackings t WHERE {before}"
+    name = f"[{names}][1 + ({earlier}) % {len(HOSTILE)}]"
+    text = f"[{names}][1 + CAST(hash(checkpoint_key) % {len(HOSTILE)} AS INTEGER)]"
+    return publish_changed(
+        loaded,
+        tmp_path_factory.mktemp("hostile"),
+        f"UPDATE trackings SET courier_code = {name}, order_number = {name}, tracking_number = {name}"
+        " || tracking_number, promised_date = CAST(created_at_utc AS DATE) + 6",
+        f"UPDATE checkpoints SET description = {text}, location = {text}",
+    )
+
+
+@pytest.fixture(scope="session")
+def empty(loaded, tmp_path_factory):
+    return publish_changed(
+        loaded, tmp_path_factory.mktemp("empty"), "DELETE FROM trackings", "DELETE FROM checkpoints"
+    )
+
+
+@pytest.fixture(scope="session")
+def report(published, tmp_path_factory):
+    """The report of the ordinary world with its pictures: the HTML file, the folder, what was returned."""
+    folder = tmp_path_factory.mktemp("report")
+    done = build_report(published, folder / "report.html", images=folder / "charts")
+    return folder / "report.html", folder / "charts", done
+
+
+@pytest.fixture(scope="session")
+def hostile_report(hostile, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile-report")
+    build_report(hostile, folder / "report.html", images=folder / "charts")
+    return folder / "report.html"
