@@ -2,7 +2,7 @@ COUNT ?= 200000
 SEED ?= 1
 QUERIES = airflow_provider_trackingmore/report/queries
 
-.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests prove-worlds fuzz clients dbt clean
+.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests prove-worlds fuzz clients dbt duckdb clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -45,6 +45,8 @@ clients: .tools/clients/.ready # bring the published clients that the sandbox is
 
 dbt: .tools/dbt/.ready # bring dbt, for which sql is a project too
 
+duckdb: .tools/duckdb/.ready # bring the oldest DuckDB the models run in
+
 clean: # remove what the other targets made
 	rm -rf .venv .tools .fuzz demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -60,3 +62,6 @@ clean: # remove what the other targets made
 
 .tools/dbt/.ready: pyproject.toml tests/constraints/dbt.txt scripts/environment
 	@scripts/environment .tools/dbt --group dbt --constraint tests/constraints/dbt.txt
+
+.tools/duckdb/.ready: pyproject.toml scripts/environment
+	@scripts/environment .tools/duckdb 'duckdb>=1.5,<1.6' pyarrow requests xxhash tzdata us babel pyyaml
