@@ -2,13 +2,16 @@ COUNT ?= 200000
 SEED ?= 1
 QUERIES = airflow_provider_trackingmore/report/queries
 
-.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests fuzz clients dbt clean
+.PHONY: demo test test-engines check format bench prove prove-moving prove-kill prove-requests fuzz clients dbt clean
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
 
 test: .venv/.ready # run the tests
 	.venv/bin/python -m pytest
+
+test-engines: .tools/engines/.ready # run the models on Spark and PostgreSQL and compare
+	.tools/engines/bin/python -m pytest tests/engines
 
 check: .venv/.ready # lint, format, types, SQL
 	.venv/bin/ruff check .
@@ -57,3 +60,7 @@ clean: # remove what the other targets made
 
 .tools/dbt/.ready: pyproject.toml tests/constraints/dbt.txt scripts/environment
 	@scripts/environment .tools/dbt --group dbt --constraint tests/constraints/dbt.txt
+
+.tools/engines/.ready: pyproject.toml tests/constraints/engines.txt scripts/environment
+	@scripts/environment .tools/engines --editable '.[sandbox]' --group engines \
+		--constraint tests/constraints/engines.txt
