@@ -19,8 +19,8 @@ class RunModelsOperator(RestingOperator):
     A check marked ``fail`` that finds rows fails the task without a retry and leaves the models as they
     were; one marked ``warn`` is logged and counted.
 
-    Returns (XCom) how many models and checks ran, how many trackings were worked out again (null: all), and the
-    warnings by name.
+    Returns (XCom) how many models and checks ran, how many trackings were worked out again (null: all), and
+    the warnings by name.
 
     :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
     :param sql_root: folder with ``models``, ``checks`` and ``seeds`` (templated); None means the provider's.
