@@ -2,7 +2,7 @@ COUNT ?= 200000
 SEED ?= 1
 QUERIES = airflow_provider_trackingmore/report/queries
 
-.PHONY: demo test check format bench clients dbt duckdb clean prove prove-moving prove-kill prove-requests
+.PHONY: demo test test-engines check format bench clients dbt duckdb clean prove prove-moving prove-kill prove-requests
 .PHONY: prove-increment prove-worlds fuzz
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
@@ -10,6 +10,9 @@ demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 
 test: .venv/.ready # run the tests
 	.venv/bin/python -m pytest
+
+test-engines: .tools/engines/.ready # run the models on Spark and PostgreSQL and compare
+	.tools/engines/bin/python -m pytest tests/engines
 
 check: .venv/.ready # lint, format, types, SQL
 	.venv/bin/ruff check .
@@ -67,6 +70,10 @@ clean: # remove what the other targets made
 
 .tools/dbt/.ready: pyproject.toml tests/constraints/dbt.txt scripts/environment
 	@scripts/environment .tools/dbt --group dbt --constraint tests/constraints/dbt.txt
+
+.tools/engines/.ready: pyproject.toml tests/constraints/engines.txt scripts/environment
+	@scripts/environment .tools/engines --editable '.[sandbox]' --group engines \
+		--constraint tests/constraints/engines.txt
 
 .tools/duckdb/.ready: pyproject.toml scripts/environment
 	@scripts/environment .tools/duckdb 'duckdb>=1.5,<1.6' pyarrow requests xxhash tzdata us babel pyyaml
