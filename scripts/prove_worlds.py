@@ -33,11 +33,11 @@ import duckdb
 
 from airflow_provider_trackingmore.sandbox.clock import Clock
 from airflow_provider_trackingmore.sandbox.journeys import DAY
-from airflow_provider_trackingmore.sandbox.render import render
 from airflow_provider_trackingmore.sandbox.switches import Switches
+from airflow_provider_trackingmore.sandbox.trackingmore.render import render
+from airflow_provider_trackingmore.sandbox.trackingmore.wording_v4 import V4
 from airflow_provider_trackingmore.sandbox.truth import incidence_quantile
 from airflow_provider_trackingmore.sandbox.views import View
-from airflow_provider_trackingmore.sandbox.wording_v4 import V4
 from airflow_provider_trackingmore.sandbox.world import World
 from airflow_provider_trackingmore.store import run_models
 from airflow_provider_trackingmore.store.landing import Asked, Range, start_run

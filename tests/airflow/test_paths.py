@@ -55,6 +55,10 @@ FIELDS = [
 ]
 
 
+def works_on(operator, file: str) -> dict[str, str]:
+    return {"published" if operator is BuildReportOperator else "warehouse": file}
+
+
 @pytest.fixture
 def box(monkeypatch):
     with Sandbox(trackings=3, frozen=True, rate_limit=False) as sandbox:
@@ -68,7 +72,7 @@ def box(monkeypatch):
 def test_an_operator_refuses_a_path_that_leads_elsewhere_and_names_the_field(
     box, warehouse, monkeypatch, operator, field, path
 ):
-    task = operator(task_id="task", **({"warehouse": warehouse} | {field: path}))
+    task = operator(task_id="task", **(works_on(operator, warehouse) | {field: path}))
     with pytest.raises(AirflowFailException, match=rf"ConfigurationError: {field} ") as caught:
         task.execute({})
     assert "0815" not in str(caught.value)
@@ -120,7 +124,8 @@ class TestAllowedRoots:
     )
     def test_every_templated_path_is_held_to_them(self, box, monkeypatch, tmp_path, operator, field):
         monkeypatch.setenv(ROOTS, str(tmp_path / "data"))
-        given = {"warehouse": str(tmp_path / "data" / "w.duckdb")} | {field: str(tmp_path / "elsewhere")}
+        inside = works_on(operator, str(tmp_path / "data" / "w.duckdb"))
+        given = inside | {field: str(tmp_path / "elsewhere")}
         with pytest.raises(AirflowFailException, match=rf"{field} is not below"):
             operator(task_id="task", **given).execute({})
 

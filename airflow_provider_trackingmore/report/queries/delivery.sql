@@ -1,7 +1,7 @@
 -- one row per point of a curve, of all shipments and of the twelve carriers with most of them; and one row
 -- each, per carrier, for where half and 90 % of its shipments are delivered
 --
--- Thinned to sixteen points per unit of the square root of the days, which is how the axis is drawn.
+-- Thinned to sixteen points per unit of the square root of the days, which is how the axis is points_and_marks.
 with carriers as (
     select
         group_key,
@@ -36,7 +36,7 @@ points as (
     where mart_delivery_survival.days_since_pickup <= 60e0
 ),
 
-drawn as (
+points_and_marks as (
     select
         grouping_name as drawn_for,
         courier_code,
@@ -83,7 +83,7 @@ select
     round(share_delivered, 4) as share_delivered,
     round(lower95, 4) as lower95,
     round(upper95, 4) as upper95
-from drawn
+from points_and_marks
 where
     size_rank <= 12
     and days <= 60e0
