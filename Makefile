@@ -2,13 +2,17 @@ COUNT ?= 200000
 SEED ?= 1
 QUERIES = airflow_provider_trackingmore/report/queries
 
-.PHONY: demo test check format bench prove prove-moving prove-kill prove-requests fuzz clients dbt clean
+.PHONY: demo test test-engines check format bench clients dbt duckdb clean prove prove-moving prove-kill prove-requests
+.PHONY: prove-increment prove-worlds fuzz
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
 
 test: .venv/.ready # run the tests
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto --dist loadfile
+
+test-engines: .tools/engines/.ready # run the models on Spark and PostgreSQL and compare
+	.tools/engines/bin/python -m pytest tests/engines
 
 check: .venv/.ready # lint, format, types, SQL
 	.venv/bin/ruff check .
@@ -27,13 +31,20 @@ prove-kill: .venv/.ready # kill a run at every place where it changes a file
 bench: .tools/bench/.ready # measure beside other ways, as ratios
 	@.tools/bench/bin/python benchmarks/run.py
 
-prove: prove-moving prove-kill fuzz prove-requests # all the long runs, one after the other; some hours
+# all the long runs, one after the other; some hours
+prove: prove-moving prove-kill fuzz prove-requests prove-increment prove-worlds
 
 prove-requests: .venv/.ready # requests of a window beside its pages, and their pace beside the limit
 	.venv/bin/python benchmarks/spread.py
 
+prove-increment: .venv/.ready # a day's merge into 10 million trackings beside one into 1 million; 10 GB of disk
+	.venv/bin/python benchmarks/increment.py 1000000 10000000 50000
+
 prove-moving: .venv/.ready # 10,000 stories of a service that moves while it is read; about an hour
 	.venv/bin/python scripts/prove_moving.py 10000
+
+prove-worlds: .venv/.ready # intervals of delivery times beside the truth of 1,000 worlds; half an hour
+	.venv/bin/python scripts/prove_worlds.py 1000
 
 fuzz: .venv/.ready # decode COUNT pages no service should send, made from SEED
 	@PYTHONPATH=tests .venv/bin/python tests/tables/fuzzing.py --count $(COUNT) --seed $(SEED)
@@ -41,6 +52,8 @@ fuzz: .venv/.ready # decode COUNT pages no service should send, made from SEED
 clients: .tools/clients/.ready # bring the published clients that the sandbox is tested with
 
 dbt: .tools/dbt/.ready # bring dbt, for which sql is a project too
+
+duckdb: .tools/duckdb/.ready # bring the oldest DuckDB the models run in
 
 clean: # remove what the other targets made
 	rm -rf .venv .tools .fuzz demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -57,3 +70,10 @@ clean: # remove what the other targets made
 
 .tools/dbt/.ready: pyproject.toml tests/constraints/dbt.txt scripts/environment
 	@scripts/environment .tools/dbt --group dbt --constraint tests/constraints/dbt.txt
+
+.tools/engines/.ready: pyproject.toml tests/constraints/engines.txt scripts/environment
+	@scripts/environment .tools/engines --editable '.[sandbox]' --group engines \
+		--constraint tests/constraints/engines.txt
+
+.tools/duckdb/.ready: pyproject.toml scripts/environment
+	@scripts/environment .tools/duckdb 'duckdb>=1.5,<1.6' pyarrow requests xxhash tzdata us babel pyyaml

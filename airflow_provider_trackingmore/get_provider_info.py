@@ -9,35 +9,50 @@ from airflow_provider_trackingmore import __version__, connection_form
 _PACKAGE = "airflow_provider_trackingmore"
 
 
+_DOCS = {
+    "TrackingMore": "https://www.trackingmore.com/docs/trackingmore/",
+    "AfterShip": "https://www.aftership.com/docs/tracking/",
+}
+
+
 def get_provider_info() -> dict[str, Any]:
     """Return the provider metadata."""
-    name = "TrackingMore"
+    forms = connection_form.FORMS
     return {
         "package-name": "airflow-provider-trackingmore",
-        "name": name,
-        "description": "TrackingMore shipments in DuckDB and Parquet; delivery times and exception rates.",
+        "name": "TrackingMore",
+        "description": "TrackingMore and AfterShip shipments in DuckDB and Parquet; delivery times and "
+        "exception rates.",
         "versions": [__version__],
         "integrations": [
             {
-                "integration-name": name,
-                "external-doc-url": "https://www.trackingmore.com/docs/trackingmore/",
+                "integration-name": form.hook_name,
+                "external-doc-url": _DOCS[form.hook_name],
                 "tags": ["service"],
             }
+            for form in forms
         ],
-        "hooks": [{"integration-name": name, "python-modules": [f"{_PACKAGE}.hooks.trackingmore"]}],
+        "hooks": [
+            {
+                "integration-name": form.hook_name,
+                "python-modules": [f"{_PACKAGE}.hooks.{form.conn_type}"],
+            }
+            for form in forms
+        ],
         "operators": [
             {
-                "integration-name": name,
+                "integration-name": form.hook_name,
                 "python-modules": [
-                    f"{_PACKAGE}.operators.trackingmore",
+                    f"{_PACKAGE}.operators.{form.conn_type}",
                     f"{_PACKAGE}.operators.warehouse",
                     f"{_PACKAGE}.operators.report",
                 ],
             }
+            for form in forms
         ],
         "config": {
             "trackingmore": {
-                "description": "What the TrackingMore provider may do, and where.",
+                "description": "What the provider may do, and where.",
                 "options": {
                     "allowed_roots": {
                         "description": "Folders and URLs, separated by commas, below which the operators' "
@@ -59,7 +74,7 @@ def get_provider_info() -> dict[str, Any]:
                 },
             }
         },
-        "connection-types": [connection_form.declarative()],
+        "connection-types": [form.declarative() for form in forms],
         # Read by Airflow before 3.2, ignored by later versions.
-        "hook-class-names": [connection_form.declarative()["hook-class-name"]],
+        "hook-class-names": [form.hook_class_name for form in forms],
     }

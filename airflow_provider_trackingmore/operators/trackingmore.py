@@ -4,152 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import Stats
-
 from airflow_provider_trackingmore.hooks.trackingmore import TrackingMoreHook
-from airflow_provider_trackingmore.operators.paths import checked_path
-from airflow_provider_trackingmore.operators.support import (
-    SHORT_WAIT,
-    RestingOperator,
-    WarehouseConnection,
-)
+from airflow_provider_trackingmore.operators.service import ServiceToDuckDBOperator, ServiceToParquetOperator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# What a run counts and Airflow passes on, as trackingmore.<name> with the account as a tag.
-METRICS = ("requests", "received", "new", "changed", "unchanged", "gone", "rejected", "irregular_pages")
 
-
-class TrackingMoreToDuckDBOperator(RestingOperator):
+class TrackingMoreToDuckDBOperator(ServiceToDuckDBOperator):
     """Brings a DuckDB warehouse up to date with a TrackingMore account.
 
-    Without a window it goes on from the watermark, and on an empty warehouse reads everything the
-    service keeps. A retry goes on with the windows that the try before had finished. Give all tasks of
-    one account the same pool with one slot: the service counts requests per account. When the service
-    asks for a rest, or another run holds the warehouse, the task waits in the triggerer.
+    All else is said of :class:`.ServiceToDuckDBOperator`.
 
-    Returns (XCom) the window, the warehouse's path and counts: ``requests``, ``received``, ``new``,
-    ``changed``, ``unchanged``, ``gone``, ``rejected``, ``complete``, ``missing`` and the like; the counts
-    are also metrics (``trackingmore.received`` and so on, tagged with the account).
-
-    :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
-    :param updated_from: start of the window as ISO 8601 with offset, or a zoned datetime (templated);
-        empty means from the watermark.
-    :param updated_to: end of the window likewise (templated); empty means now.
-    :param landing_root: path or URL for landing files that all workers see (templated); None means a
-        folder beside the warehouse.
-    :param include_personal_data: keep names, e-mail addresses and the like; by default they never land.
-    :param everything: read all the service keeps and mark the trackings that are gone from it
-        (templated; ``true`` or ``false``).
-    :param most_requests: how many requests a try may send; when they are used up it ends with success,
-        keeps the windows it has for the next run, and says in ``missing`` what is left.
-    :param dry_run: plan and log only.
-    :param deferrable: wait in the triggerer for what takes longer than a few seconds.
     :param trackingmore_conn_id: connection that holds the API key (templated).
-    :param duckdb_conn_id: connection with DuckDB's settings; the default one need not exist when
-        ``warehouse`` is given.
     """
 
-    template_fields: Sequence[str] = (
-        "warehouse",
-        "updated_from",
-        "updated_to",
-        "everything",
-        "landing_root",
-        "trackingmore_conn_id",
-        "duckdb_conn_id",
-    )
-    ui_color = "#d7ecf5"
+    template_fields: Sequence[str] = (*ServiceToDuckDBOperator.template_fields, "trackingmore_conn_id")
 
     def __init__(
-        self,
-        *,
-        warehouse: str | None = None,
-        updated_from: str | None = None,
-        updated_to: str | None = None,
-        landing_root: str | None = None,
-        include_personal_data: bool = False,
-        everything: bool | str = False,
-        most_requests: int | None = None,
-        dry_run: bool = False,
-        trackingmore_conn_id: str = TrackingMoreHook.default_conn_name,
-        duckdb_conn_id: str = "duckdb_default",
-        **kwargs: Any,
+        self, *, trackingmore_conn_id: str = TrackingMoreHook.default_conn_name, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.warehouse = warehouse
-        self.updated_from = updated_from
-        self.updated_to = updated_to
-        self.landing_root = landing_root
-        self.include_personal_data = include_personal_data
-        self.everything = everything
-        self.most_requests = most_requests
-        self.plan_only = dry_run
         self.trackingmore_conn_id = trackingmore_conn_id
-        self.duckdb_conn_id = duckdb_conn_id
 
-    def work(self) -> dict[str, Any]:
-        """Sync, and return counts only."""
-        from airflow_provider_trackingmore.sync import require_complete, sync, yes_or_no, zoned
-
-        waits = {"longest_wait": SHORT_WAIT} if self.deferrable else {}
-        with TrackingMoreHook(self.trackingmore_conn_id).client(**waits) as client:
-            store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-            result = sync(
-                client,
-                store.connect,
-                zoned("updated_from", self.updated_from),
-                zoned("updated_to", self.updated_to),
-                everything=yes_or_no("everything", self.everything),
-                landing_root=checked_path("landing_root", self.landing_root, url=True)
-                or store.beside("landing"),
-                include_personal_data=self.include_personal_data,
-                most_requests=self.most_requests,
-                dry_run=self.plan_only,
-                patience=self.patience,
-            )
-        for name in METRICS:
-            Stats.incr(f"trackingmore.{name}", result.get(name, 0), tags={"account": client.account})
-        require_complete(result)
-        return result | {"warehouse": store.path}
+    def hook(self) -> TrackingMoreHook:
+        """Return the hook of the connection."""
+        return TrackingMoreHook(self.trackingmore_conn_id)
 
 
-class TrackingMoreToParquetOperator(RestingOperator):
-    """Writes what the warehouse holds of TrackingMore to Parquet, partitions with changes only.
+class TrackingMoreToParquetOperator(ServiceToParquetOperator):
+    """Writes what the warehouse holds of TrackingMore to Parquet; see :class:`.ServiceToParquetOperator`."""
 
-    ``trackings`` and ``checkpoints`` stand below the root as ``source=.../created_month=.../data.parquet``;
-    each file appears as a whole. Run it after :class:`TrackingMoreToDuckDBOperator`, which asks the
-    service once for both.
-
-    Returns (XCom) the path and how many partitions and trackings were written.
-
-    :param parquet_root: path or URL of the copy (templated); None means a folder beside the warehouse.
-    :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
-    :param duckdb_conn_id: connection with DuckDB's settings.
-    :param deferrable: wait in the triggerer while another run holds the warehouse.
-    """
-
-    template_fields: Sequence[str] = ("parquet_root", "warehouse", "duckdb_conn_id")
-    ui_color = "#d7ecf5"
-
-    def __init__(
-        self,
-        *,
-        parquet_root: str | None = None,
-        warehouse: str | None = None,
-        duckdb_conn_id: str = "duckdb_default",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.parquet_root = parquet_root
-        self.warehouse = warehouse
-        self.duckdb_conn_id = duckdb_conn_id
-
-    def work(self) -> dict[str, Any]:
-        """Write, and return path and counts only."""
-        from airflow_provider_trackingmore.store import write_parquet
-
-        store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-        root = checked_path("parquet_root", self.parquet_root, url=True) or store.beside("parquet")
-        return write_parquet(store.connect, root, "trackingmore", patience=self.patience)
+    source = "trackingmore"

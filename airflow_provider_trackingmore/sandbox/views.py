@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox import scans
 from airflow_provider_trackingmore.sandbox.carriers import Carrier, carrier_named
+from airflow_provider_trackingmore.sandbox.estimates import ANNOUNCING, estimate
 from airflow_provider_trackingmore.sandbox.journeys import DAY
 
 if TYPE_CHECKING:
@@ -77,6 +78,13 @@ class View:
     def is_known(self) -> bool:
         """Return whether the carrier has seen the parcel."""
         return bool(self.physical)
+
+    @property
+    def announced_day(self) -> str | None:
+        """Return the day of delivery the carrier announced: the last one that is likely."""
+        if not self.physical or self.shipment.courier_code not in ANNOUNCING:
+            return None
+        return estimate(self.shipment.lane, self.physical[0].at).latest.isoformat()
 
     @property
     def transit_days(self) -> int:

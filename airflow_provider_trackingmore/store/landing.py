@@ -92,14 +92,15 @@ class Run:
 
     @contextmanager
     def shown(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-        """Let the connection query what has landed as ``landed_trackings`` and the like inside."""
+        """Let the connection query what has landed as ``landed_trackings`` and the like inside.
+
+        Call inside a transaction: after an error its rollback takes the names away.
+        """
         for kind in _SCHEMAS:
             connection.register(f"landed_{kind}", self.landed(connection, kind))
-        try:
-            yield
-        finally:
-            for kind in _SCHEMAS:
-                connection.unregister(f"landed_{kind}")
+        yield
+        for kind in _SCHEMAS:
+            connection.unregister(f"landed_{kind}")
 
     def mark_merged(self) -> None:
         """Say that the warehouse holds all of this run."""

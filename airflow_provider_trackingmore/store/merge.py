@@ -2,6 +2,10 @@
 
 The latest snapshot of a tracking wins as a whole, its checkpoints with it. Newer means a later update
 time; at an equal one, which has whole seconds, the later observation wins if it says something else.
+
+What a merge costs follows the run and not the warehouse: of the big tables it reads the keys, and all else
+only in the rows where a key of the run was found. Rows that change are deleted and inserted again. An
+update in place would write every column of their whole row group anew, which is a hundred thousand rows.
 """
 
 from __future__ import annotations
@@ -14,16 +18,19 @@ from airflow_provider_trackingmore.store.ddl import TABLES
 from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, TRACKINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import duckdb
 
     from airflow_provider_trackingmore.store.landing import Run
+
+# Made and dropped by each merge, in this order.
+_TEMPORARY = ("chosen", "met", "places", "compared", "decided")
 
 # Day counters tick without a change, and how a snapshot came is not what it says.
 _OUTSIDE_CONTENT = {"transit_days", "stay_days", "api_version", "observed_at_utc", "record_no"}
 _TRACKING_CONTENT = [name for name in TRACKINGS.names if name not in _OUTSIDE_CONTENT]
 _SCAN_CONTENT = [name for name in CHECKPOINTS.names if name not in ("observed_at_utc", "record_no")]
-
-_NEWEST = "coalesce(updated_at_utc, created_at_utc, TIMESTAMP '1970-01-01')"
 
 
 @dataclass(frozen=True)
@@ -41,28 +48,22 @@ class Merged:
 
 def merge(connection: duckdb.DuckDBPyConnection, run: Run) -> Merged:
     """Merge what a run has landed; call inside a transaction."""
-    kinds = ("trackings", "checkpoints", "rejected")
-    for kind in kinds:
-        connection.register(f"landed_{kind}", run.landed(connection, kind))
-    try:
+    with run.shown(connection):
         connection.execute(_CHOOSE)
+        connection.execute(_MEET)
+        _find_scans(connection)
+        connection.execute(_compare_scans(_stretches(connection)))
         connection.execute(_DECIDE)
-        counts = dict(connection.execute("SELECT action, count(*) FROM decided GROUP BY ALL").fetchall())
-        if counts.get("changed"):
-            for statement in _replace_changed(_months(connection)):
-                connection.execute(statement)
-        if counts.get("new"):
-            for statement in _insert_new():
-                connection.execute(statement)
-        ((scans,),) = connection.execute(
-            "SELECT coalesce(sum(checkpoint_count), 0)::BIGINT FROM decided WHERE action <> 'unchanged'"
-        ).fetchall()
+        for statement in _REPLACE:
+            connection.execute(statement)
         ((refused,),) = connection.execute(_MERGE_REJECTED).fetchall()
-    finally:
-        for kind in kinds:
-            connection.unregister(f"landed_{kind}")
-        connection.execute("DROP TABLE IF EXISTS chosen")
-        connection.execute("DROP TABLE IF EXISTS decided")
+    counts = dict(connection.execute("SELECT action, count(*) FROM decided GROUP BY ALL").fetchall())
+    ((scans,),) = connection.execute(
+        "SELECT coalesce(sum(checkpoint_count), 0)::BIGINT FROM decided WHERE action <> 'unchanged'"
+    ).fetchall()
+    # After an error the rollback takes them away.
+    for table in _TEMPORARY:
+        connection.execute(f"DROP TABLE temp.{table}")
     return Merged(
         distinct=sum(counts.values()),
         new=counts.get("new", 0),
@@ -80,8 +81,7 @@ def refuse_other_ids(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
 
     :raises WarehouseError: if numbers and couriers agree and no id does.
     """
-    connection.register("landed_trackings", run.landed(connection, "trackings"))
-    try:
+    with run.shown(connection):
         ((known, same),) = connection.execute(
             """
             SELECT count(*), count(*) FILTER (t.source_id = l.source_id)
@@ -91,8 +91,6 @@ def refuse_other_ids(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
              AND t.tracking_number_norm = l.tracking_number_norm AND t.api_version <> l.api_version
             """
         ).fetchall()
-    finally:
-        connection.unregister("landed_trackings")
     if known and not same:
         raise WarehouseError(
             f"{known} trackings are in the warehouse under other ids, read through another api_version: "
@@ -100,132 +98,169 @@ def refuse_other_ids(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
         )
 
 
+def _newest(table: str) -> str:
+    return f"coalesce({table}.updated_at_utc, {table}.created_at_utc, TIMESTAMP '1970-01-01')"
+
+
+def _of(table: str, names: Iterable[str]) -> str:
+    return ", ".join(f"{table}.{name}" for name in names)
+
+
+def _row(names: list[str], table: str) -> str:
+    return f"row({_of(table, names)})"
+
+
+def _is_snapshot(landed: str, chosen: str) -> str:
+    """Return SQL for whether a landed row belongs to the snapshot chosen for its tracking."""
+    names = ("tracking_key", "observed_at_utc", "record_no")
+    return " AND ".join(f"{landed}.{name} = {chosen}.{name}" for name in names)
+
+
 # The snapshot that wins among those landed: newest, then observed last.
 _CHOOSE = f"""
 CREATE OR REPLACE TEMP TABLE chosen AS
-SELECT tracking_key,
-       max({{'newest': {_NEWEST}, 'observed_at_utc': observed_at_utc, 'record_no': record_no}}) AS best
-FROM landed_trackings
-GROUP BY tracking_key
+SELECT tracking_key, unnest(best) FROM (
+    SELECT tracking_key, max({{'newest': {_newest("l")}, 'observed_at_utc': observed_at_utc,
+                               'record_no': record_no, 'checkpoint_count': checkpoint_count}}) AS best
+    FROM landed_trackings l
+    GROUP BY tracking_key
+)
+"""  # noqa: S608
+
+# The columns that no snapshot brings, and what they are after a change: a column without a rule is kept.
+_OWN = {name: f"d.{name}" for name in TABLES["trackings"][1].names if name not in TRACKINGS.names} | {
+    "first_observed_at_utc": "coalesce(d.first_observed_at_utc, l.observed_at_utc)",
+    "status_changed_at_utc": """
+        CASE WHEN d.action = 'changed' AND d.status IS DISTINCT FROM l.status
+             THEN coalesce(l.updated_at_utc, l.observed_at_utc) ELSE d.status_changed_at_utc END""",
+}
+
+# How each snapshot stands to the stored one, and what is kept of that. The key is looked for in the whole
+# table: looking in the months of the run would double a tracking that is stored under another month.
+_MEET = f"""
+CREATE OR REPLACE TEMP TABLE met AS
+WITH stored AS (
+    SELECT rowid AS place, tracking_key, {_newest("t")} AS newest, observed_at_utc, created_month, status,
+           {", ".join(_OWN)}
+    FROM trackings t
+    WHERE tracking_key IN (SELECT tracking_key FROM chosen)
+)
+SELECT c.*, s.place, s.created_month, s.status, {_of("s", _OWN)},
+       CASE WHEN s.place IS NULL THEN 'new'
+            WHEN c.newest > s.newest THEN 'newer'
+            WHEN c.newest = s.newest AND c.observed_at_utc > s.observed_at_utc THEN 'tied'
+            ELSE 'older' END AS relation
+FROM chosen c LEFT JOIN stored s ON s.tracking_key = c.tracking_key
 """  # noqa: S608
 
 
-def _row(columns: list[str], table: str) -> str:
-    return f"row({', '.join(f'{table}.{column}' for column in columns)})"
+def _find_scans(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note where the stored scans of trackings that may change stand.
+
+    Scans have the month of their tracking, so row groups of earlier months are not even read for their
+    keys. A range is checked once for a whole row group, a list of months for every row.
+    """
+    (months,) = connection.execute(
+        "SELECT min(created_month), max(created_month) FROM met WHERE relation IN ('newer', 'tied')"
+    ).fetchall()
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE places AS
+        SELECT rowid AS place FROM checkpoints
+        WHERE created_month BETWEEN ? AND ?
+          AND tracking_key IN (SELECT tracking_key FROM met WHERE relation IN ('newer', 'tied'))
+        """,
+        months,
+    )
 
 
-def _scan_digest(table: str, keys: str) -> str:
-    """Return SQL for one number per tracking that changes with any of its scans."""
+# As far as this DuckDB picks rows by an exact map of their places. Beyond, it takes a filter that errs so
+# often that all columns of nearly the whole table are read.
+_STRETCH = 1 << 25
+
+
+def _stretches(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return SQL for each stretch of the checkpoints in which scans were found."""
+    rows = connection.execute(f"SELECT DISTINCT place // {_STRETCH} FROM places ORDER BY 1").fetchall()  # noqa: S608
+    numbers = [number for (number,) in rows] or [0]
+    return [f"BETWEEN {number * _STRETCH} AND {(number + 1) * _STRETCH - 1}" for number in numbers]
+
+
+def _compare_scans(stretches: list[str]) -> str:
+    """Return what sets the stored scans of trackings that may change beside the landed ones.
+
+    Only where the key is on both sides and ``is_same`` holds, a scan stays as it is.
+    """
+    stored = " UNION ALL ".join(
+        f"""
+        SELECT rowid AS place, tracking_key, checkpoint_key, first_observed_at_utc,
+               hash({_row(_SCAN_CONTENT, "t")}) AS content
+        FROM checkpoints t
+        WHERE rowid {stretch} AND rowid IN (SELECT place FROM places WHERE place {stretch})
+        """  # noqa: S608
+        for stretch in stretches
+    )
     return f"""
-        SELECT {table}.tracking_key, bit_xor(hash({_row(_SCAN_CONTENT, table)})) AS digest
-        FROM {table} {keys} GROUP BY {table}.tracking_key"""  # noqa: S608
+    CREATE OR REPLACE TEMP TABLE compared AS
+    WITH stored AS ({stored}), landed AS (
+        SELECT l.tracking_key, l.checkpoint_key, hash({_row(_SCAN_CONTENT, "l")}) AS content
+        FROM landed_checkpoints l JOIN met ON {_is_snapshot("l", "met")}
+        WHERE met.relation IN ('newer', 'tied')
+    )
+    SELECT tracking_key, checkpoint_key, s.place, s.first_observed_at_utc,
+           s.content IS NOT DISTINCT FROM l.content AS is_same
+    FROM stored s FULL JOIN landed l USING (tracking_key, checkpoint_key)
+    """  # noqa: S608
 
 
 # Contents are compared only where the times do not decide: rare in a load, everything in a replay.
 _DECIDE = f"""
 CREATE OR REPLACE TEMP TABLE decided AS
-WITH known AS (
-    SELECT c.tracking_key, c.best, t.created_month AS stored_month,
-           coalesce(t.updated_at_utc, t.created_at_utc, TIMESTAMP '1970-01-01') AS stored_newest,
-           t.observed_at_utc AS stored_observed, t.tracking_key IS NOT NULL AS is_known
-    FROM chosen c LEFT JOIN trackings t ON t.tracking_key = c.tracking_key
-), tied AS (
-    SELECT tracking_key, best FROM known
-    WHERE is_known AND best.newest = stored_newest AND best.observed_at_utc > stored_observed
-), landed_digest AS ({
-    _scan_digest(
-        "landed_checkpoints",
-        "JOIN tied ON tied.tracking_key = landed_checkpoints.tracking_key"
-        " AND tied.best.observed_at_utc = landed_checkpoints.observed_at_utc"
-        " AND tied.best.record_no = landed_checkpoints.record_no",
-    )
-}), stored_digest AS ({
-    _scan_digest("checkpoints", "JOIN tied ON tied.tracking_key = checkpoints.tracking_key")
-}), differing AS (
-    SELECT tied.tracking_key
+WITH tied AS (
+    SELECT * FROM met WHERE relation = 'tied'
+), stored AS MATERIALIZED (
+    SELECT * FROM trackings WHERE rowid IN (SELECT place FROM tied)
+), differing AS (
+    SELECT l.tracking_key
     FROM tied
-    JOIN landed_trackings l ON l.tracking_key = tied.tracking_key
-     AND l.observed_at_utc = tied.best.observed_at_utc AND l.record_no = tied.best.record_no
-    JOIN trackings t ON t.tracking_key = tied.tracking_key
-    LEFT JOIN landed_digest ld ON ld.tracking_key = tied.tracking_key
-    LEFT JOIN stored_digest sd ON sd.tracking_key = tied.tracking_key
+    JOIN landed_trackings l ON {_is_snapshot("l", "tied")}
+    JOIN stored t ON t.tracking_key = tied.tracking_key
     WHERE {_row(_TRACKING_CONTENT, "l")} IS DISTINCT FROM {_row(_TRACKING_CONTENT, "t")}
-       OR ld.digest IS DISTINCT FROM sd.digest
+    UNION
+    SELECT tracking_key FROM compared WHERE NOT is_same
 )
-SELECT known.tracking_key, best.observed_at_utc AS observed_at_utc, best.record_no AS record_no, stored_month,
-       l.created_month, l.checkpoint_count,
-       CASE WHEN NOT is_known THEN 'new'
-            WHEN best.newest > stored_newest OR differing.tracking_key IS NOT NULL THEN 'changed'
-            ELSE 'unchanged' END AS action
-FROM known
-JOIN landed_trackings l ON l.tracking_key = known.tracking_key
- AND l.observed_at_utc = known.best.observed_at_utc AND l.record_no = known.best.record_no
-LEFT JOIN differing ON differing.tracking_key = known.tracking_key
+SELECT *, CASE WHEN relation = 'new' THEN 'new'
+               WHEN relation = 'newer' OR (relation = 'tied' AND tracking_key IN (FROM differing))
+               THEN 'changed' ELSE 'unchanged' END AS action
+FROM met
 """  # noqa: S608
-
-
-def _winners(table: str, action: str) -> str:
-    """Return the landed rows of the snapshots that won."""
-    return f"""
-        SELECT l.* FROM {table} l
-        JOIN decided d ON d.tracking_key = l.tracking_key AND d.observed_at_utc = l.observed_at_utc
-         AND d.record_no = l.record_no
-        WHERE d.action = '{action}'"""  # noqa: S608
-
-
-def _months(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the creation months the merge touches, as a list of SQL literals."""
-    rows = connection.execute(
-        "SELECT DISTINCT month FROM (SELECT unnest([stored_month, created_month]) AS month FROM decided"
-        " WHERE action = 'changed') WHERE month IS NOT NULL ORDER BY 1"
-    ).fetchall()
-    return ", ".join("'" + month.replace("'", "''") + "'" for (month,) in rows)
-
 
 _LANDED_TRACKING = [name for name in TRACKINGS.names if name != "record_no"]
 _LANDED_SCAN = [column.name for column in TABLES["checkpoints"][1] if column.name != "first_observed_at_utc"]
 
-
-def _insert_new() -> list[str]:
-    """Return what adds the trackings that are not in the warehouse, and their scans."""
-    trackings, scans = ", ".join(_LANDED_TRACKING), ", ".join(_LANDED_SCAN)
-    return [
-        f"INSERT INTO {table} ({columns}, first_observed_at_utc)"  # noqa: S608
-        f" SELECT {columns}, observed_at_utc FROM ({_winners(f'landed_{table}', 'new')})"
-        for table, columns in (("trackings", trackings), ("checkpoints", scans))
-    ]
-
-
-def _replace_changed(months: str) -> list[str]:
-    """Return what brings known trackings to their new snapshot, touching only their creation months."""
-    updates = ", ".join(f"{name} = s.{name}" for name in _LANDED_TRACKING if name != "tracking_key")
-    scan_updates = [name for name in _LANDED_SCAN if name != "checkpoint_key"]
-    scans = _winners("landed_checkpoints", "changed")
-    return [
-        f"""
-        MERGE INTO trackings t USING ({_winners("landed_trackings", "changed")}) s
-        ON t.tracking_key = s.tracking_key
-        WHEN MATCHED THEN UPDATE SET {updates},
-            status_changed_at_utc = CASE WHEN t.status IS DISTINCT FROM s.status
-                THEN coalesce(s.updated_at_utc, s.observed_at_utc) ELSE t.status_changed_at_utc END
-        """,
-        # Scans that the new snapshot does not have were withdrawn.
-        f"""
-        DELETE FROM checkpoints
-        WHERE created_month IN ({months})
-          AND tracking_key IN (SELECT tracking_key FROM decided WHERE action = 'changed')
-          AND checkpoint_key NOT IN (SELECT checkpoint_key FROM ({scans}))
-        """,  # noqa: S608
-        f"""
-        MERGE INTO checkpoints t USING ({scans}) s
-        ON t.checkpoint_key = s.checkpoint_key AND t.created_month IN ({months})
-        WHEN MATCHED AND {_row(scan_updates, "t")} IS DISTINCT FROM {_row(scan_updates, "s")}
-            THEN UPDATE SET {", ".join(f"{name} = s.{name}" for name in scan_updates)}
-        WHEN NOT MATCHED THEN INSERT ({", ".join(_LANDED_SCAN)}, first_observed_at_utc)
-            VALUES ({", ".join(f"s.{name}" for name in _LANDED_SCAN)}, s.observed_at_utc)
-        """,  # noqa: S608
-    ]
-
+_REPLACE = (
+    "DELETE FROM trackings WHERE rowid IN (SELECT place FROM decided WHERE action = 'changed')",
+    f"""
+    INSERT INTO trackings ({", ".join([*_LANDED_TRACKING, *_OWN])})
+    SELECT {_of("l", _LANDED_TRACKING)}, {", ".join(_OWN.values())}
+    FROM landed_trackings l JOIN decided d ON {_is_snapshot("l", "d")}
+    WHERE d.action <> 'unchanged'
+    """,  # noqa: S608
+    # Edited scans come again below; those that the new snapshot does not have were withdrawn.
+    """
+    DELETE FROM checkpoints WHERE rowid IN (
+        SELECT c.place FROM compared c JOIN decided d USING (tracking_key)
+        WHERE d.action = 'changed' AND c.place IS NOT NULL AND NOT c.is_same
+    )
+    """,
+    f"""
+    INSERT INTO checkpoints ({", ".join(_LANDED_SCAN)}, first_observed_at_utc)
+    SELECT {_of("l", _LANDED_SCAN)}, coalesce(c.first_observed_at_utc, l.observed_at_utc)
+    FROM landed_checkpoints l JOIN decided d ON {_is_snapshot("l", "d")}
+    LEFT JOIN compared c ON c.checkpoint_key = l.checkpoint_key
+    WHERE d.action <> 'unchanged' AND c.is_same IS DISTINCT FROM true
+    """,  # noqa: S608
+)
 
 _MERGE_REJECTED = f"""
     MERGE INTO rejected_records t USING (

@@ -14,16 +14,19 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from airflow_provider_trackingmore import __version__, connection_form
+from airflow_provider_trackingmore import __version__
+from airflow_provider_trackingmore.hooks.aftership import AfterShipHook
 from airflow_provider_trackingmore.hooks.trackingmore import TrackingMoreHook
 
 ROOT = Path(__file__).parents[2]
 OPERATOR_MODULES = [
     "operators.trackingmore",
+    "operators.aftership",
     "operators.warehouse",
     "operators.report",
     "plugin",
     "hooks.trackingmore",
+    "hooks.aftership",
     "operators.support",
 ]
 
@@ -54,9 +57,11 @@ def test_every_module_and_class_the_metadata_names_exists():
         for entry in info[kind]:
             for module in entry["python-modules"]:
                 import_module(module)
-    (connection,) = info["connection-types"]
-    module, _, name = connection["hook-class-name"].rpartition(".")
-    assert getattr(import_module(module), name) is TrackingMoreHook
+    found = []
+    for connection in info["connection-types"]:
+        module, _, name = connection["hook-class-name"].rpartition(".")
+        found.append(getattr(import_module(module), name))
+    assert found == [TrackingMoreHook, AfterShipHook]
 
 
 def test_importing_the_metadata_imports_nothing_else():
@@ -76,38 +81,55 @@ def test_importing_an_operator_or_hook_loads_no_heavy_library(module):
     assert python(code) == "[]"
 
 
-def test_parsing_the_dag_file_loads_no_heavy_library():
+@pytest.mark.parametrize("name", ["trackingmore_daily", "shipments_daily"])
+def test_parsing_the_dag_file_loads_no_heavy_library(name):
     code = (
-        f"import sys; sys.path.insert(0, {str(ROOT / 'dags')!r}); import trackingmore_daily;"
+        f"import sys; sys.path.insert(0, {str(ROOT / 'dags')!r}); import {name};"
         "print([m for m in ('duckdb', 'pyarrow', 'requests', 'altair', 'vl_convert') if m in sys.modules])"
     )
     assert python(code) == "[]"
 
 
-def test_hook_and_metadata_show_the_same_form():
-    declared = connection_form.declarative()["ui-field-behaviour"]
-    assert {k.replace("-", "_"): v for k, v in declared.items()} == TrackingMoreHook.get_ui_field_behaviour()
+HOOKS = [TrackingMoreHook, AfterShipHook]
 
 
-def test_every_option_of_the_client_is_a_field_of_the_form():
+@pytest.mark.parametrize("hook", HOOKS)
+def test_hook_and_metadata_show_the_same_form(hook):
+    declared = hook.form.declarative()["ui-field-behaviour"]
+    assert {k.replace("-", "_"): v for k, v in declared.items()} == hook.get_ui_field_behaviour()
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_option_of_the_client_is_a_field_of_the_form(hook):
     import inspect
 
-    from airflow_provider_trackingmore.api import TrackingMoreClient
+    from airflow_provider_trackingmore.api.aftership import SharedOptions
 
+    kind = hook.client_class()
     for_tests = {"clock", "monotonic", "sleep"}
-    elsewhere = {"api_key", "base_url", "longest_wait"}  # the password, the host, and the operator's choice
-    options = set(inspect.signature(TrackingMoreClient).parameters) - for_tests - elsewhere
-    assert options == set(connection_form.EXTRAS)
+    # The password, the host, and the operator's choice.
+    elsewhere = {"api_key", kind.service.url_option, "longest_wait"}
+    named = set(inspect.signature(kind).parameters)
+    options = named - {"shared"} | (set(SharedOptions.__annotations__) if "shared" in named else set())
+    assert options - for_tests - elsewhere == set(hook.form.extras)
 
 
-def test_airflow_itself_knows_the_connection_type_with_its_fields():
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_versions_of_the_form_are_those_of_the_client(hook):
+    versions = hook.client_class().service.versions
+    assert hook.form.extras["api_version"]["schema"]["enum"] == list(versions)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_airflow_itself_knows_the_connection_type_with_its_fields(hook):
     code = (
         "import logging; logging.disable(logging.CRITICAL);"
         "from airflow.providers_manager import ProvidersManager as P; p = P();"
-        "h = p.hooks['trackingmore']; print(h.hook_name, h.package_name,"
-        " sum(k.startswith('extra__trackingmore__') for k in p.connection_form_widgets))"
+        f"h = p.hooks['{hook.conn_type}']; print(h.hook_name, h.package_name,"
+        f" sum(k.startswith('extra__{hook.conn_type}__') for k in p.connection_form_widgets))"
     )
-    assert python(code) == f"TrackingMore airflow-provider-trackingmore {len(connection_form.EXTRAS)}"
+    wanted = f"{hook.hook_name} airflow-provider-trackingmore {len(hook.form.extras)}"
+    assert python(code) == wanted
 
 
 def test_a_process_that_loads_the_plugins_loads_no_web_application_for_ours():

@@ -76,7 +76,7 @@ def test_after_a_429_the_task_rests_in_the_triggerer_and_goes_on_with_its_window
 def test_a_rest_that_is_over_lets_the_run_go_on(box, warehouse, monkeypatch):
     monkeypatch.setattr(judge, "SHORTEST_REST", 0.3)
     monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
-    monkeypatch.setattr("airflow_provider_trackingmore.operators.trackingmore.SHORT_WAIT", 0.1)
+    monkeypatch.setattr("airflow_provider_trackingmore.operators.service.SHORT_WAIT", 0.1)
     box.faults.add("http_429", times=1, route="list", after=25)
     task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse)
     with pytest.raises(TaskDeferred) as deferred:
@@ -149,7 +149,7 @@ def test_counts_are_passed_on_as_metrics_of_the_account(box, warehouse, monkeypa
     def incr(name, count=1, rate=1, *, tags=None):
         sent[name] = (count, tags)
 
-    monkeypatch.setattr("airflow_provider_trackingmore.operators.trackingmore.Stats.incr", incr)
+    monkeypatch.setattr("airflow_provider_trackingmore.operators.service.Stats.incr", incr)
     result = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
     assert sent["trackingmore.new"] == (300, {"account": "default"})
     assert sent["trackingmore.requests"] == (result["requests"], {"account": "default"})
@@ -177,7 +177,7 @@ def test_in_a_real_dag_run_the_task_defers_and_comes_back(box, tmp_path, monkeyp
     monkeypatch.setenv("TRACKINGMORE_DATA", str(tmp_path))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "dags"))
     monkeypatch.setattr(judge, "SHORTEST_REST", 1.0)
-    monkeypatch.setattr("airflow_provider_trackingmore.operators.trackingmore.SHORT_WAIT", 0.2)
+    monkeypatch.setattr("airflow_provider_trackingmore.operators.service.SHORT_WAIT", 0.2)
     box.faults.add("http_429", times=1, route="list", after=25)
     dag = importlib.reload(importlib.import_module("trackingmore_daily")).dag
     assert str(dag.test().state).split(".")[-1].lower() == "success"

@@ -85,7 +85,7 @@ def test_the_line_at_the_end_of_a_run_is_the_one_the_page_shows(place, caplog):
 
 
 def test_the_metrics_are_those_that_are_sent():
-    from airflow_provider_trackingmore.operators.trackingmore import METRICS
+    from airflow_provider_trackingmore.operators.service import METRICS
 
     named = re.findall(r"`(?:trackingmore)?\.(\w+)`", PAGE.read_text().split("\n## ")[0])
     assert tuple(named) == METRICS

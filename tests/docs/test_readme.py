@@ -30,13 +30,18 @@ def between(marker: str, text: str) -> tuple[int, int]:
     return start, text.index("\n\n", start) + 1
 
 
-def options_table() -> str:
+def options_table(form: connection_form.ConnectionForm) -> str:
     rows = ["| Field | Meaning |", "|---|---|"]
     rows += [
-        f"| {field['label']} (`{name}`) | {field['description']} |"
-        for name, field in connection_form.EXTRAS.items()
+        f"| {field['label']} (`{name}`) | {field['description']} |" for name, field in form.extras.items()
     ]
     return "\n".join(rows) + "\n"
+
+
+OPTIONS = {
+    "options": options_table(connection_form.TRACKINGMORE),
+    "aftership options": options_table(connection_form.AFTERSHIP),
+}
 
 
 def query_output(analytics: str) -> str:
@@ -75,10 +80,11 @@ def test_the_script_runs_and_the_query_gives_the_printed_output(ran):
     assert text[start:end] == query_output(ran)
 
 
-def test_the_options_are_those_of_the_connection_form():
+@pytest.mark.parametrize("marker", OPTIONS)
+def test_the_options_are_those_of_the_connection_form(marker):
     text = README.read_text()
-    start, end = between("options", text)
-    assert text[start:end] == options_table()
+    start, end = between(marker, text)
+    assert text[start:end] == OPTIONS[marker]
 
 
 def test_the_dag_of_the_readme_parses_into_its_three_tasks():
@@ -90,12 +96,12 @@ def test_the_dag_of_the_readme_parses_into_its_three_tasks():
 
 
 def test_every_operator_is_in_the_table():
-    from airflow_provider_trackingmore.operators import report, trackingmore, warehouse
+    from airflow_provider_trackingmore.operators import aftership, report, trackingmore, warehouse
 
-    modules = (trackingmore, warehouse, report)
+    modules = (aftership, report, trackingmore, warehouse)
     names = {name for module in modules for name in vars(module) if name.endswith("Operator")}
     listed = set(re.findall(r"^\| `(\w+Operator)` \|", README.read_text(), re.MULTILINE))
-    assert listed == names - {"BaseOperator", "RestingOperator"}
+    assert listed == {name for name in names if not name.startswith(("Resting", "Service"))}
 
 
 def test_every_file_that_is_linked_exists():
@@ -115,7 +121,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         output = query_output(run_script(Path(folder)))
     text = README.read_text()
-    for marker, made in (("output", output), ("options", options_table())):
+    for marker, made in (("output", output), *OPTIONS.items()):
         start, end = between(marker, text)
         text = text[:start] + made + text[end:]
     README.write_text(text)

@@ -80,6 +80,7 @@ class TestConnections:
         rest = ship.data("GET", "/courier-connections", limit=2, cursor=page["pagination"]["next_cursor"])
         assert [one["id"] for one in rest["courier_connections"]] == ids[2:]
         assert rest["pagination"] == {"total": 3, "next_cursor": "", "has_next_page": False}
+        assert ship.data("GET", "/courier-connections", limit=3)["pagination"] == rest["pagination"]
         assert len(ship.data("GET", "/courier-connections", courier_slug="usps")["courier_connections"]) == 2
 
     @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aftership_caller import BY_PAGE, NEWEST, VERSIONS, every_version
+from sandbox_caller import rows_of
 from test_sandbox_shapes import assert_shape
 
 from airflow_provider_trackingmore.sandbox import scans
@@ -207,16 +208,20 @@ def test_every_kind_of_scan_has_a_word_and_every_word_a_known_tag():
         assert (word.tag == "Delivered") is (kind.status == "delivered")
 
 
-def test_the_return_codes_run_the_other_way_round_than_trackingmores(box, ship, call):
-    ways = {"Exception_010": "exception011", "Exception_011": "exception010"}
+def test_the_return_codes_run_the_other_way_round_than_trackingmores(ship, call):
+    theirs = {
+        (item["tracking_number"], row["tracking_detail"]): row["checkpoint_delivery_substatus"]
+        for item in call.walk("v4")
+        for row in rows_of(item)
+    }
     seen = {}
-    theirs = {item["tracking_number"]: item for item in call.walk("v4")}
     for item in ship.walk(limit=200):
-        if item["subtag"] in ways:
-            seen[item["subtag"]] = theirs[item["tracking_number"]]["substatus"]
-            assert item["return_to_sender"]
-    assert seen
-    assert seen.items() <= ways.items()
+        back = [
+            point for point in item["checkpoints"] if point["subtag"] in ("Exception_010", "Exception_011")
+        ]
+        assert item["return_to_sender"] is bool(back)
+        seen |= {point["subtag"]: theirs[item["tracking_number"], point["message"]] for point in back}
+    assert seen == {"Exception_010": "exception011", "Exception_011": "exception010"}
 
 
 def test_newer_subtags_are_for_newer_shipments():

@@ -25,6 +25,16 @@ REFUSED = [
     ({"tracking_number": "HAND0001", "slug": "usps", "title": 7}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "custom_fields": {"a": 1}}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "custom_fields": {"a" * 31: "b"}}, 4008),
+    ({"tracking_number": "HAND0001", "slug": "usps", "custom_fields": {"a": "b" * 513}}, 4008),
+    (
+        {
+            "tracking_number": "HAND0001",
+            "slug": "usps",
+            "custom_fields": dict.fromkeys(map(str, range(26)), ""),
+        },
+        4008,
+    ),
+    ({"tracking_number": "HAND0001", "slug": "usps", "customers": [{}] * 4}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "shipment_tags": ["a" * 33]}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "shipment_tags": ["a"] * 51}, 4008),
     ({"tracking_number": "HAND0001", "slug": "usps", "order_date": "soon"}, 4008),

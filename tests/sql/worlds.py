@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from factories import record, scan
 
-from airflow_provider_trackingmore.api import TrackingMoreClient
+from airflow_provider_trackingmore.api import AfterShipClient, TrackingMoreClient
 from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.sync import sync
 
@@ -37,7 +37,7 @@ ODD = [
 
 
 def make_world(warehouse: str, trackings: int) -> None:
-    """Load odd records and stories as one account, and a world of the sandbox as another."""
+    """Load odd records and stories as one account, and a world of the sandbox as both services tell it."""
     from loading import later, load
     from test_outcomes import AS_OF, CASES
 
@@ -49,9 +49,11 @@ def make_world(warehouse: str, trackings: int) -> None:
     load(warehouse, [told_late, *ODD, *stories], first=None, last=AS_OF)
     with (
         Sandbox(trackings=trackings, seed=11, now=NOW, frozen=True, rate_limit=False) as box,
-        TrackingMoreClient(box.key, "v4", box.url, account="sandbox", requests_per_second=1000) as client,
+        TrackingMoreClient(box.key, "v4", box.url, account="sandbox", requests_per_second=1000) as one,
+        AfterShipClient(box.key, None, box.url, requests_per_second=1000, clock=box.clock.now) as other,
     ):
-        sync(client, warehouse)
+        sync(one, warehouse)
+        sync(other, warehouse)
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,9 @@ class Rows:
 def difference(one: Rows, other: Rows, tolerance: float) -> str | None:
     """Return in what two relations differ, if they do; order does not matter, rounding within limits."""
     if [name.lower() for name in one.columns] != [name.lower() for name in other.columns]:
-        return f"columns {sorted(set(one.columns) ^ set(other.columns))}"
-    ones, others = _ordered(one.rows), _ordered(other.rows)
+        return f"columns {one.columns} against {other.columns}"
+    fractions = {at for row in one.rows for at, value in enumerate(row) if isinstance(value, float)}
+    ones, others = _ordered(one.rows, fractions), _ordered(other.rows, fractions)
     if len(ones) != len(others):
         return f"{len(ones)} rows against {len(others)}"
     for left, right in zip(ones, others, strict=True):
@@ -76,22 +79,26 @@ def difference(one: Rows, other: Rows, tolerance: float) -> str | None:
     return None
 
 
-def _ordered(rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    return sorted((tuple(_plain(value) for value in row) for row in rows), key=_place)
+def _ordered(rows: Iterable[Sequence[Any]], fractions: set[int]) -> list[tuple[Any, ...]]:
+    """Return rows by what is exact first, since fractions may differ in their last digits."""
+    plain = [tuple(_plain(value, at in fractions) for at, value in enumerate(row)) for row in rows]
+    return sorted(
+        plain,
+        key=lambda row: (
+            [str(value) for at, value in enumerate(row) if at not in fractions],
+            [(value is None, value or 0.0) for at, value in enumerate(row) if at in fractions],
+        ),
+    )
 
 
-def _plain(value: Any) -> Any:
-    """Return an engine's wide sums as the integers they are."""
+def _plain(value: Any, is_fraction: bool) -> Any:
+    """Return an engine's decimals as the fractions, or the wide sums of integers, that they are."""
+    if is_fraction and value is not None:
+        return float(value)
     return int(value) if isinstance(value, Decimal) and value == int(value) else value
 
 
-def _place(row: tuple[Any, ...]) -> tuple[list[str], list[float]]:
-    """Return where a row stands: by what is exact first, since fractions may differ in their last digits."""
-    exact = [str(value) for value in row if not isinstance(value, float)]
-    return exact, [value for value in row if isinstance(value, float)]
-
-
 def _alike(a: Any, b: Any, tolerance: float) -> bool:
-    if isinstance(a, float) and isinstance(b, (float, int)):
+    if isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
     return type(a) is type(b) and bool(a == b)

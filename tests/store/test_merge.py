@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import duckdb
 import pytest
 from factories import key, record, scan
 from loading import ACCOUNT, READING, land, load, rows
 
 from airflow_provider_trackingmore.exceptions import WarehouseError
 from airflow_provider_trackingmore.store import load as load_module
+from airflow_provider_trackingmore.store import merge as merge_module
 from airflow_provider_trackingmore.store.load import load_run
 from airflow_provider_trackingmore.store.merge import Merged
 from airflow_provider_trackingmore.store.state import Account
+from airflow_provider_trackingmore.store.warehouse import open_warehouse, transaction
 
 PICKED_UP = scan("2026-11-01T10:00:00")
 HUB = scan("2026-11-02T10:00:00", "transit", "transit002")
@@ -146,6 +151,48 @@ def test_a_tracking_whose_creation_time_appears_later_stays_one_row(warehouse):
     assert rows(warehouse, "SELECT created_month, count(*) FROM checkpoints GROUP BY 1") == [("2026-11", 2)]
 
 
+def test_a_tracking_that_changes_its_month_stays_one_row_with_its_scans(warehouse):
+    load(warehouse, [record("a", PICKED_UP, HUB)])
+    moved = {"created_at": "2026-09-30T00:00:00+00:00", "update_at": "2026-11-04T00:00:00+00:00"}
+    assert load(warehouse, [record("a", PICKED_UP, DELIVERED, **moved)]).changed == 1
+    assert rows(warehouse, "SELECT created_month, checkpoint_count FROM trackings") == [("2026-09", 2)]
+    assert rows(warehouse, "SELECT created_month, substatus FROM checkpoints ORDER BY event_at_local") == [
+        ("2026-09", "transit001"),
+        ("2026-09", "delivered001"),
+    ]
+
+
+def test_a_back_fill_merged_after_the_daily_run_never_overwrites_what_was_observed_later(warehouse):
+    read_before = land(warehouse, [record("a", PICKED_UP, title="old"), record("b", PICKED_UP)])
+    newer = record("b", DELIVERED, update_at="2026-11-03T12:00:00+00:00")
+    load(warehouse, [record("a", PICKED_UP, HUB, title="later in the same second"), newer])
+    before = rows(warehouse, EVERYTHING)
+    assert load_run(warehouse, ACCOUNT, read_before, READING) == Merged(distinct=2, unchanged=2)
+    assert rows(warehouse, EVERYTHING) == before
+
+
+def test_scans_far_apart_in_a_large_table_are_all_found(warehouse, monkeypatch):
+    monkeypatch.setattr(merge_module, "_STRETCH", 2)
+    names = [f"{number}" for number in range(9)]
+    load(warehouse, [record(name, PICKED_UP, HUB) for name in names])
+    newer = {"update_at": "2026-11-04T00:00:00+00:00"}
+    load(warehouse, [record(name, PICKED_UP, DELIVERED, **newer) for name in names[::4]])
+    assert texts(warehouse) == [
+        (key(name), substatus)
+        for name in names
+        for substatus in ("transit001", "delivered001" if name in names[::4] else "transit002")
+    ]
+
+
+def test_a_merge_leaves_nothing_of_its_own_behind(warehouse):
+    run = land(warehouse, [record("a", PICKED_UP)])
+    with open_warehouse(warehouse) as connection:
+        before = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
+        with transaction(connection):
+            merge_module.merge(connection, run)
+        assert connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == before
+
+
 def test_a_rejected_record_is_kept_once(warehouse):
     for _ in range(2):
         load(warehouse, [{"no": "id"}, record("a")])
@@ -164,6 +211,21 @@ def test_a_merge_that_fails_leaves_the_warehouse_as_it_was(warehouse, monkeypatc
     with pytest.raises(RuntimeError, match="disk is full"):
         load(warehouse, [record("a", PICKED_UP, HUB, update_at="2026-11-04T00:00:00+00:00"), record("b")])
     assert (rows(warehouse, EVERYTHING), rows(warehouse, "FROM loads")) == before
+
+
+def test_what_broke_a_merge_is_said_and_not_hidden_by_the_clearing_up(warehouse):
+    load(warehouse, [record("a", PICKED_UP)])
+    before = rows(warehouse, EVERYTHING)
+    run = land(warehouse, [record("a", PICKED_UP, HUB, update_at="2026-11-04T00:00:00+00:00"), record("b")])
+    (landed,) = Path(run.files.path).glob("*.checkpoints.parquet")
+    content = bytearray(landed.read_bytes())
+    # Where its first page begins; what the file is asked for first stands at its end.
+    content[4:24] = b"\xff" * 20
+    landed.write_bytes(content)
+    with pytest.raises(duckdb.Error) as caught:
+        load_run(warehouse, ACCOUNT, run, READING)
+    assert not isinstance(caught.value, duckdb.TransactionException)
+    assert rows(warehouse, EVERYTHING) == before
 
 
 def test_another_api_version_with_other_ids_is_refused(warehouse):
@@ -196,3 +258,29 @@ def _as_version(one, version):
     place = page.trackings.schema.get_field_index("api_version")
     column = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), pa.array([version]))
     return dataclasses.replace(page, trackings=page.trackings.set_column(place, "api_version", column))
+
+
+def test_a_change_writes_no_stored_rows_anew(warehouse):
+    load(warehouse, [record("a", PICKED_UP)])
+    with open_warehouse(warehouse) as connection:
+        for table in ("trackings", "checkpoints"):
+            connection.execute(
+                f"INSERT INTO {table} SELECT * EXCLUDE (n) REPLACE ('other' || n AS tracking_key)"
+                f" FROM {table}, range(200000) numbers(n)"
+            )
+    before = {table: _stored_at(warehouse, table) for table in ("trackings", "checkpoints")}
+    changed = record("a", PICKED_UP | {"zip": "LS1"}, HUB, update_at="2026-11-04T00:00:00+00:00")
+    assert load(warehouse, [changed]).changed == 1
+    for table, places in before.items():
+        assert places <= _stored_at(warehouse, table)
+
+
+def _stored_at(warehouse: str, table: str) -> set[tuple[object, ...]]:
+    """Return where the columns of the first, full row group stand in the file."""
+    found = rows(
+        warehouse,
+        f"SELECT column_path, segment_id, block_id, block_offset FROM pragma_storage_info('{table}')"
+        " WHERE row_group_id = 0 AND segment_type <> 'VALIDITY'",
+    )
+    assert found
+    return set(found)

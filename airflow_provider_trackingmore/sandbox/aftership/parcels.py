@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox import scans
-from airflow_provider_trackingmore.sandbox.aftership.estimates import Estimate, estimate
 from airflow_provider_trackingmore.sandbox.aftership.identities import new_id
 from airflow_provider_trackingmore.sandbox.aftership.tags import (
     FAILED_ATTEMPTS,
@@ -20,6 +19,7 @@ from airflow_provider_trackingmore.sandbox.aftership.tags import (
 )
 from airflow_provider_trackingmore.sandbox.carriers import Carrier, carrier_named
 from airflow_provider_trackingmore.sandbox.clock import iso
+from airflow_provider_trackingmore.sandbox.estimates import Estimate, estimate
 from airflow_provider_trackingmore.sandbox.journeys import DAY
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.sandbox.aftership.bodies import mapping
 from airflow_provider_trackingmore.sandbox.aftership.couriers import is_known
-from airflow_provider_trackingmore.sandbox.aftership.estimates import estimate
 from airflow_provider_trackingmore.sandbox.calls import Answer, Call, Refused
 from airflow_provider_trackingmore.sandbox.carriers import LANES, Lane
+from airflow_provider_trackingmore.sandbox.estimates import estimate
 from airflow_provider_trackingmore.sandbox.places import BY_COUNTRY, COUNTRY_CODES
 
 if TYPE_CHECKING:

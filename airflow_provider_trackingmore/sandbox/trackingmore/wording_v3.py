@@ -48,7 +48,7 @@ RECORD: RecordTable = {
     "destination_track_number": nothing,
     "exchangeNumber": nothing,
     "consignee": lambda view: view.signed_by(),
-    "scheduled_delivery_date": nothing,
+    "scheduled_delivery_date": lambda view: view.announced_day,
     "Scheduled_Address": nothing,
     "latest_event": lambda view: newest_event(view, ",", minutes),
     # The offset is the service's own: the clock is the carrier's wall clock all the same.

@@ -87,7 +87,7 @@ RECORD: RecordTable = {
         view.shipment.tracking_number if view.destination.carrier else None
     ),
     "exchange_number": nothing,
-    "scheduled_delivery_date": nothing,
+    "scheduled_delivery_date": lambda view: view.announced_day,
     "scheduled_address": nothing,
     "substatus": lambda view: view.substatus,
     "status_info": lambda view: view.newest.text if view.newest and view.salt % 5 == 0 else None,

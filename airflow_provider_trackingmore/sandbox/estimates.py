@@ -1,4 +1,4 @@
-"""When a parcel of a lane is likely to arrive, as AfterShip's own estimates have it."""
+"""When a parcel of a lane is likely to arrive: what some carriers announce, and AfterShip estimates."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _CONFIDENCE = ((0.35, 10001), (0.40, 20001))
 _UNSURE = 30001
 _TOO_LITTLE_DATA = 30002
+
+# Carriers that announce a day of delivery when they have the parcel.
+ANNOUNCING = frozenset(("dhl", "ups", "fedex"))
 
 
 @dataclass(frozen=True, slots=True)
