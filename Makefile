@@ -9,7 +9,7 @@ demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
 
 test: .venv/.ready # run the tests
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto --dist loadfile
 
 test-engines: .tools/engines/.ready # run the models on Spark and PostgreSQL and compare
 	.tools/engines/bin/python -m pytest tests/engines

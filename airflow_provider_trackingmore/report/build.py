@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _HERE = files("airflow_provider_trackingmore.report")
-_TABLES = ("headline", "carriers", "stalled", "quality")
+_TABLES = ("headline", "carriers", "stalled", "quality", "checks")
 
 
 def build_report(

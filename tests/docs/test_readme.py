@@ -96,9 +96,9 @@ def test_the_dag_of_the_readme_parses_into_its_three_tasks():
 
 
 def test_every_operator_is_in_the_table():
-    from airflow_provider_trackingmore.operators import aftership, trackingmore, warehouse
+    from airflow_provider_trackingmore.operators import aftership, report, trackingmore, warehouse
 
-    modules = (aftership, trackingmore, warehouse)
+    modules = (aftership, report, trackingmore, warehouse)
     names = {name for module in modules for name in vars(module) if name.endswith("Operator")}
     listed = set(re.findall(r"^\| `(\w+Operator)` \|", README.read_text(), re.MULTILINE))
     assert listed == {name for name in names if not name.startswith(("Resting", "Service"))}

@@ -61,6 +61,9 @@ def hostile(loaded, tmp_path_factory):
         f"UPDATE trackings SET courier_code = {name}, order_number = {name}, tracking_number = {name}"
         " || tracking_number, promised_date = CAST(created_at_utc AS DATE) + 6",
         f"UPDATE checkpoints SET description = {text}, location = {text}",
+        # One of the checks that only warn: a scan from the future.
+        "UPDATE checkpoints SET event_at_utc = TIMESTAMP '2030-01-01' WHERE checkpoint_key ="
+        " (SELECT min(checkpoint_key) FROM checkpoints WHERE event_type = 'departed')",
     )
 
 

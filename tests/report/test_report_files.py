@@ -8,6 +8,7 @@ import shutil
 import stat
 import struct
 from importlib.resources import files
+from pathlib import Path
 from xml.etree import ElementTree
 
 import duckdb
@@ -93,12 +94,12 @@ def test_a_query_reads_marts_only(query):
     inner = set(re.findall(r"(\w+) as \(", sql))
     read = set(re.findall(r"(?:from|join)\s+(\w+)", sql)) - inner
     assert read
-    assert all(name.startswith(("mart_", "fct_", "dim_")) for name in read)
+    assert all(name.startswith(("mart_", "fct_", "dim_")) or name == "checks" for name in read)
 
 
 def test_every_query_is_asked_and_every_chart_has_one(published):
     asked = {query.name.removesuffix(".sql") for query in QUERIES}
-    assert asked == {*NAMES, "headline", "carriers", "stalled", "quality"}
+    assert asked == {*NAMES, "headline", "carriers", "stalled", "quality", "checks"}
 
 
 def test_others_may_read_it_whatever_the_worker_allows_by_default(published, tmp_path):
@@ -142,3 +143,13 @@ def test_its_headline_is_what_the_marts_say(report, published):
     assert f"95&nbsp;%: {found[2]:.1f} to {found[3]:.1f}</dd>" in page
     assert f"{found[4] * 100:.1f}&nbsp;%</dd>" in page
     assert f"95&nbsp;%: {found[5] * 100:.1f} to" in page
+
+
+def test_its_page_in_the_docs_names_every_chart_and_its_example_runs(published, tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == NAMES
+    (example,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    shutil.copy(published, tmp_path / "analytics.duckdb")
+    exec(compile(example.replace("/data", str(tmp_path)), "report.md", "exec"), {})
+    assert (tmp_path / "report.html").exists()
+    assert (tmp_path / "charts" / "delivery.png").exists()
