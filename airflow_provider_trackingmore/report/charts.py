@@ -49,7 +49,7 @@ class Chart:
 
 def _delivery(rows: Rows) -> Any:
     days = alt.X(
-        "days:Q",
+        "days_since_pickup:Q",
         scale=alt.Scale(type="sqrt", domain=[0, 60], nice=False),
         axis=alt.Axis(values=[0, 1, 3, 7, 14, 30, 60], title=None),
     )
@@ -64,7 +64,12 @@ def _delivery(rows: Rows) -> Any:
     # Rows of its own, so that every panel gets all of them.
     everyone = alt.Chart(_data([row for row in rows if row["drawn_for"] == "all"])).encode(x=days, y=share)
     told = _told(
-        "courier_code", days=".1f", share_delivered=".1%", lower95=".1%", upper95=".1%", n_shipments=","
+        "courier_code",
+        days_since_pickup=".1f",
+        share_delivered=".1%",
+        lower95=".1%",
+        upper95=".1%",
+        n_shipments=",",
     )
     return _panels(
         [row for row in rows if row["drawn_for"] != "all"],
@@ -73,7 +78,7 @@ def _delivery(rows: Rows) -> Any:
         curve.mark_line(style="right", interpolate="step-after"),
         reached.mark_point(style="right-point"),
         reached.mark_text(style="figure", align="left", dx=7, dy=10).encode(
-            text=alt.Text("days:Q", format=".1f")
+            text=alt.Text("days_since_pickup:Q", format=".1f")
         ),
         chart.mark_point(style="touched").encode(tooltip=told),
     )

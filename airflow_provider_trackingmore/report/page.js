@@ -16,6 +16,8 @@ function draw() {
   const config = dark.matches ? told.dark : told.light;
   for (const [name, spec] of Object.entries(told.specs)) {
     const place = document.getElementById(name).querySelector(".chart");
+    // A frame that is not shown yet has no width; it is drawn when it gets one.
+    if (!place.clientWidth) continue;
     const tooltip = { theme: dark.matches ? "dark" : "light" };
     const options = { config, tooltip, renderer: "svg", actions: false, logLevel: ERRORS };
     vegaEmbed(place, fitted(spec, place.clientWidth), options);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from factories import record, scan
-from stories import DELIVERED, FAILED, HUB, LOST, OUT, PICKED_UP, RETURNING, told
+from stories import DELIVERED, FAILED, HUB, LOST, OUT, PICKED_UP, RETURNING, ask, told
 
 STATES = ("exception_type", "episode_state", "episode_days")
 
@@ -97,3 +97,10 @@ def test_of_date_only_scans_a_failed_attempt_is_resolved_by_the_delivery_of_the_
     assert {(row["episode_no"], row["episode_state"], row["episode_days"]) for row in rows} == {
         (1, "resolved", 0.0)
     }
+
+
+def test_an_episode_that_ended_at_an_unknown_moment_has_no_days_and_runs_no_clock(warehouse):
+    by_header = record("x", PICKED_UP, FAILED, delivery_status="delivered")
+    (episode,) = told(warehouse, "int_exception_episodes", by_header)
+    assert (episode["episode_state"], episode["episode_days"]) == ("ended_delivered", None)
+    assert ask(warehouse, "FROM int_clocks WHERE clock = 'resolution'") == []

@@ -1,7 +1,7 @@
 -- one row per point of a curve, of all shipments and of the twelve carriers with most of them; and one row
 -- each, per carrier, for where half and 90 % of its shipments are delivered
 --
--- Thinned to sixteen points per unit of the square root of the days, which is how the axis is points_and_marks.
+-- Thinned to sixteen points per unit of the square root of the days, which is how the axis is drawn.
 with carriers as (
     select
         group_key,
@@ -42,7 +42,7 @@ points_and_marks as (
         courier_code,
         n_shipments,
         size_rank,
-        days_since_pickup as days,
+        days_since_pickup,
         share_delivered,
         share_delivered_lower95 as lower95,
         share_delivered_upper95 as upper95
@@ -54,7 +54,7 @@ points_and_marks as (
         courier_code,
         n_shipments,
         size_rank,
-        p50_days as days,
+        p50_days as days_since_pickup,
         0.5e0 as share_delivered,
         null as lower95,
         null as upper95
@@ -66,7 +66,7 @@ points_and_marks as (
         courier_code,
         n_shipments,
         size_rank,
-        p90_days as days,
+        p90_days as days_since_pickup,
         0.9e0 as share_delivered,
         null as lower95,
         null as upper95
@@ -79,12 +79,12 @@ select
     courier_code,
     n_shipments,
     size_rank,
-    round(days, 2) as days,
+    round(days_since_pickup, 2) as days_since_pickup,
     round(share_delivered, 4) as share_delivered,
     round(lower95, 4) as lower95,
     round(upper95, 4) as upper95
 from points_and_marks
 where
     size_rank <= 12
-    and days <= 60e0
-order by drawn_for asc, size_rank asc, days asc
+    and days_since_pickup <= 60e0
+order by drawn_for asc, size_rank asc, days_since_pickup asc

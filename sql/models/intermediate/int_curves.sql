@@ -5,42 +5,62 @@
 -- every engine has. Who comes under observation late is at risk from then on only.
 --
 -- depends_on: {{ ref('int_clocks') }}
-with exits as (
+-- numbers sort and compare much faster than names
+with curves as (
     select
         clock,
         group_key,
-        elapsed_days,
-        0 as n_entering,
-        count(*) as n_exit,
-        sum(case when ending <> 'open' then 1 else 0 end) as n_ended,
-        sum(case when ending = 'reached' then 1 else 0 end) as n_reached,
-        sum(case when ending = 'returned' then 1 else 0 end) as n_returned,
-        sum(case when ending = 'lost' then 1 else 0 end) as n_lost,
-        sum(case when ending = 'expired' then 1 else 0 end) as n_expired
+        row_number() over (order by clock, group_key) as curve_no
     from int_clocks
+    group by clock, group_key
+),
+
+waits as (
+    select
+        curves.curve_no,
+        int_clocks.elapsed_days,
+        int_clocks.from_days,
+        int_clocks.ending
+    from int_clocks
+    inner join curves
+        on
+            int_clocks.clock = curves.clock
+            and int_clocks.group_key = curves.group_key
     where
-        from_days = 0e0
-        or from_days < elapsed_days
-    group by clock, group_key, elapsed_days
+        int_clocks.from_days = 0e0
+        or int_clocks.from_days < int_clocks.elapsed_days
+),
+
+-- counts are made doubles at once, as running sums of integers are wider and slower
+exits as (
+    select
+        curve_no,
+        elapsed_days,
+        0e0 as n_entering,
+        count(*) * 1e0 as n_exit,
+        count(case when ending <> 'open' then 1 end) * 1e0 as n_ended,
+        count(case when ending = 'reached' then 1 end) * 1e0 as n_reached,
+        count(case when ending = 'returned' then 1 end) * 1e0 as n_returned,
+        count(case when ending = 'lost' then 1 end) * 1e0 as n_lost,
+        count(case when ending = 'expired' then 1 end) * 1e0 as n_expired
+    from waits
+    group by curve_no, elapsed_days
 ),
 
 entries as (
     select
-        clock,
-        group_key,
+        curve_no,
         from_days as elapsed_days,
-        count(*) as n_entering,
-        0 as n_exit,
-        0 as n_ended,
-        0 as n_reached,
-        0 as n_returned,
-        0 as n_lost,
-        0 as n_expired
-    from int_clocks
-    where
-        from_days > 0e0
-        and from_days < elapsed_days
-    group by clock, group_key, from_days
+        count(*) * 1e0 as n_entering,
+        0e0 as n_exit,
+        0e0 as n_ended,
+        0e0 as n_reached,
+        0e0 as n_returned,
+        0e0 as n_lost,
+        0e0 as n_expired
+    from waits
+    where from_days > 0e0
+    group by curve_no, from_days
 ),
 
 moments as (
@@ -54,10 +74,10 @@ followed as (
     select
         moments.*,
         sum(n_exit - n_entering) over (
-            partition by clock, group_key
-            order by elapsed_days, n_entering
-            rows between current row and unbounded following
-        ) * 1e0 as n_at_risk
+            partition by curve_no
+            order by elapsed_days desc, n_entering desc
+            rows between unbounded preceding and current row
+        ) as n_at_risk
     from moments
 ),
 
@@ -70,7 +90,7 @@ hazards as (
             when n_ended < n_at_risk then n_ended / (n_at_risk * (n_at_risk - n_ended)) else 0e0
         end as spread
     from followed
-    where n_exit > 0
+    where n_exit > 0e0
 ),
 
 logs as (
@@ -80,7 +100,7 @@ logs as (
         sum(spread) over so_far as greenwood
     from hazards
     window so_far as (
-        partition by clock, group_key order by elapsed_days
+        partition by curve_no order by elapsed_days
         rows between unbounded preceding and current row
     )
 ),
@@ -103,7 +123,7 @@ shares as (
         sum(weight * n_expired) over so_far as share_expired
     from open_shares
     window so_far as (
-        partition by clock, group_key order by elapsed_days
+        partition by curve_no order by elapsed_days
         rows between unbounded preceding and current row
     )
 ),
@@ -124,7 +144,7 @@ variances as (
         ) as variance_reached
     from shares
     window so_far as (
-        partition by clock, group_key order by elapsed_days
+        partition by curve_no order by elapsed_days
         rows between unbounded preceding and current row
     )
 ),
@@ -150,21 +170,24 @@ bands as (
 )
 
 select
-    clock,
-    group_key,
-    elapsed_days,
-    cast(n_at_risk as bigint) as n_at_risk,
-    cast(n_exit as bigint) as n_exit,
-    cast(n_ended as bigint) as n_ended,
-    cast(n_reached as bigint) as n_reached,
-    share_open,
-    share_reached,
-    share_returned,
-    share_lost,
-    share_expired,
-    variance_reached,
-    exp(-exp(reached_loglog + reached_reach)) as share_reached_lower95,
-    exp(-exp(reached_loglog - reached_reach)) as share_reached_upper95,
-    exp(-exp(open_loglog + open_reach)) as share_open_lower95,
-    exp(-exp(open_loglog - open_reach)) as share_open_upper95
+    bands.curve_no,
+    curves.clock,
+    curves.group_key,
+    bands.elapsed_days,
+    cast(bands.n_at_risk as bigint) as n_at_risk,
+    cast(bands.n_exit as bigint) as n_exit,
+    cast(bands.n_ended as bigint) as n_ended,
+    cast(bands.n_reached as bigint) as n_reached,
+    bands.share_open,
+    bands.share_reached,
+    bands.share_returned,
+    bands.share_lost,
+    bands.share_expired,
+    bands.variance_reached,
+    exp(-exp(bands.reached_loglog + bands.reached_reach)) as share_reached_lower95,
+    exp(-exp(bands.reached_loglog - bands.reached_reach)) as share_reached_upper95,
+    exp(-exp(bands.open_loglog + bands.open_reach)) as share_open_lower95,
+    exp(-exp(bands.open_loglog - bands.open_reach)) as share_open_upper95
 from bands
+inner join curves
+    on bands.curve_no = curves.curve_no

@@ -88,6 +88,13 @@ ended as (
             else 'ended_' || outcome
         end as episode_state
     from episodes
+),
+
+timed as (
+    select
+        ended.*,
+        case when episode_state = 'resolved' then next_scan_at_utc else exit_at_utc end as over_at_utc
+    from ended
 )
 
 select
@@ -99,12 +106,9 @@ select
     last_exception_at_utc,
     n_scans,
     case when episode_state = 'resolved' then next_scan_at_utc end as resolved_at_utc,
-    greatest(
-        0e0,
-        date_diff(
-            'microsecond',
-            started_at_utc,
-            case when episode_state = 'resolved' then next_scan_at_utc else exit_at_utc end
-        ) / 86400e6
-    ) as episode_days
-from ended
+    -- greatest() would take an end at an unknown moment for no time at all
+    case
+        when over_at_utc < started_at_utc then 0e0
+        else date_diff('microsecond', started_at_utc, over_at_utc) / 86400e6
+    end as episode_days
+from timed

@@ -8,17 +8,11 @@
 with steps as (
     select
         int_curves.*,
-        sum(n_reached) over (
-            partition by clock, group_key
+        sum(n_reached * 1e0) over (
+            partition by curve_no
             order by elapsed_days
             rows between unbounded preceding and current row
-        ) * 1e0 / nullif(sum(n_reached) over (partition by clock, group_key), 0) as naive_share,
-        -- in the order of days, so that it rounds alike on every machine
-        sum(elapsed_days * n_reached) over (
-            partition by clock, group_key
-            order by elapsed_days
-            rows between unbounded preceding and current row
-        ) as reached_days,
+        ) / nullif(sum(n_reached * 1e0) over (partition by curve_no), 0e0) as naive_share,
         -- where everything is reached the band has no width left
         case when share_reached >= 1e0 - 1e-12 then 1e0 else share_reached_lower95 end as lower_share,
         case when share_reached >= 1e0 - 1e-12 then 1e0 else share_reached_upper95 end as upper_share
@@ -47,8 +41,10 @@ select
     min(case when share_reached >= 0.99e0 - 1e-12 then elapsed_days end) as p99_days,
     min(case when upper_share >= 0.99e0 - 1e-12 then elapsed_days end) as p99_lower95,
     min(case when lower_share >= 0.99e0 - 1e-12 then elapsed_days end) as p99_upper95,
-    max(reached_days) / nullif(sum(n_reached), 0) as naive_mean_days,
+    -- in whole microseconds, which add up alike in every order
+    sum(n_reached * cast(round(elapsed_days * 86400e6) as bigint)) / 86400e6 / nullif(sum(n_reached), 0)
+        as naive_mean_days,
     min(case when naive_share >= 0.50e0 - 1e-12 then elapsed_days end) as naive_p50_days,
     min(case when naive_share >= 0.90e0 - 1e-12 then elapsed_days end) as naive_p90_days
 from steps
-group by clock, group_key
+group by curve_no, clock, group_key

@@ -2,7 +2,7 @@
 --
 -- depends_on: {{ ref('stg_trackings') }}
 -- depends_on: {{ ref('stg_checkpoints') }}
--- depends_on: {{ ref('int_checkpoints') }}
+-- depends_on: {{ ref('int_left_out_checkpoints') }}
 -- depends_on: {{ ref('int_shipments') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
 with numbers as (
@@ -59,25 +59,23 @@ told as (
     group by source
 ),
 
-kept as (
+left_out as (
     select
-        stg_trackings.source,
-        count(*) as n_kept,
-        sum(int_checkpoints.n_told) as n_possible
-    from int_checkpoints
-    inner join stg_trackings
-        on int_checkpoints.tracking_key = stg_trackings.tracking_key
-    group by stg_trackings.source
+        source,
+        sum(case when reason = 'repeated' then 1 else 0 end) as n_repeated,
+        sum(case when reason = 'impossible' then 1 else 0 end) as n_impossible
+    from int_left_out_checkpoints
+    group by source
 ),
 
 scan_counts as (
     select
         told.*,
-        coalesce(kept.n_possible - kept.n_kept, 0) as n_repeated,
-        told.n_scans - told.n_unparsable - coalesce(kept.n_possible, 0) as n_impossible
+        coalesce(left_out.n_repeated, 0) as n_repeated,
+        coalesce(left_out.n_impossible, 0) as n_impossible
     from told
-    left join kept
-        on told.source = kept.source
+    left join left_out
+        on told.source = left_out.source
 ),
 
 rejections as (

@@ -9,7 +9,7 @@ with ranked as (
     select
         int_curves.*,
         row_number() over (
-            partition by group_key, floor(elapsed_days * 8e0)
+            partition by curve_no, floor(elapsed_days * 8e0)
             order by elapsed_days desc
         ) as backward_rank
     from int_curves

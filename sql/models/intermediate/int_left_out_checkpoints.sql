@@ -1,0 +1,92 @@
+-- one row per scan that does not count: its moment is impossible, or another scan tells the same better
+--
+-- Few scans are left out, so it is they that are kept here; int_checkpoints is all the others.
+--
+-- depends_on: {{ ref('stg_trackings') }}
+-- depends_on: {{ ref('stg_checkpoints') }}
+-- depends_on: {{ ref('int_as_of') }}
+with known as (
+    select
+        stg_trackings.tracking_key,
+        int_as_of.as_of_utc
+    from stg_trackings
+    inner join int_as_of
+        on
+            stg_trackings.source = int_as_of.source
+            and stg_trackings.account = int_as_of.account
+),
+
+impossible as (
+    select
+        stg_checkpoints.checkpoint_key,
+        stg_checkpoints.tracking_key,
+        stg_checkpoints.source,
+        case when stg_checkpoints.event_at_utc is null then 'unparsable' else 'impossible' end as reason
+    from stg_checkpoints
+    left join known
+        on stg_checkpoints.tracking_key = known.tracking_key
+    where
+        stg_checkpoints.event_at_utc is null
+        or known.as_of_utc is null
+        or stg_checkpoints.event_at_utc > case
+            -- no clock on earth is further ahead of UTC than 14 hours
+            when stg_checkpoints.time_basis = 'assumed_utc' then known.as_of_utc + interval '14' hour
+            else known.as_of_utc
+        end
+),
+
+-- both legs tell the same scan to the minute, and not always in the same zone
+told_again as (
+    select
+        tracking_key,
+        event_type,
+        date_trunc('minute', event_at_local) as event_minute_local
+    from stg_checkpoints
+    group by tracking_key, event_type, date_trunc('minute', event_at_local)
+    having count(*) > 1
+),
+
+ranked as (
+    select
+        stg_checkpoints.checkpoint_key,
+        stg_checkpoints.tracking_key,
+        stg_checkpoints.source,
+        row_number() over (
+            partition by told_again.tracking_key, told_again.event_type, told_again.event_minute_local
+            order by
+                -- the surer the time the better, and the destination knows best
+                case stg_checkpoints.time_basis
+                    when 'explicit_offset' then 0
+                    when 'location_inferred' then 1
+                    else 2
+                end,
+                case stg_checkpoints.leg when 'destination' then 0 else 1 end,
+                stg_checkpoints.checkpoint_key
+        ) as telling_rank
+    from stg_checkpoints
+    inner join told_again
+        on
+            stg_checkpoints.tracking_key = told_again.tracking_key
+            and stg_checkpoints.event_type = told_again.event_type
+            and date_trunc('minute', stg_checkpoints.event_at_local) = told_again.event_minute_local
+    left join impossible
+        on stg_checkpoints.checkpoint_key = impossible.checkpoint_key
+    where impossible.checkpoint_key is null
+)
+
+select
+    checkpoint_key,
+    tracking_key,
+    source,
+    reason
+from impossible
+
+union all
+
+select
+    checkpoint_key,
+    tracking_key,
+    source,
+    'repeated' as reason
+from ranked
+where telling_rank > 1
