@@ -86,6 +86,12 @@ def _plan_everything(client: ServiceClient, asked: Asked, state: State) -> Plan:
     tells_total = answer.total is not None
     largest = state.largest_page if tells_total else min(state.largest_page or count, count)
     window = Range(None, _end(asked, answer))
+    kept = _oldest(client, answer.service_time or datetime.now(UTC))
+    if window.last <= kept:
+        raise ConfigurationError(
+            f"updated_to is {window.last}, but {client.service.label} keeps nothing older than {kept}; "
+            "give a later one, or leave it out to read up to now"
+        )
     expected = estimate_records(client, answer, count)
     requests = round(expected / (0.7 * count)) + 10 if count else 1
     log.info(
@@ -112,6 +118,12 @@ def _plan_increment(client: ServiceClient, asked: Asked, state: State, first: da
         raise ConfigurationError(
             f"updated_from is {first}, but {client.service.label} keeps nothing older than {oldest}; begin "
             "there, or leave updated_from out to read from the watermark"
+        )
+    if asked.first is None and first < oldest:
+        log.warning(
+            "%s: the last reading ended at %s, and the service keeps nothing older than %s; what was created "
+            "in between and has left it since was never seen, and cannot be read any more",
+            *(_who(client), state.watermark, oldest),
         )
     log.info("%s: reading from %s up to %s", _who(client), window.first, window.last)
     # With a clock that was ahead, too little of what the service keeps was asked for.

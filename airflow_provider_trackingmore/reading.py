@@ -160,9 +160,11 @@ class WindowReader:
         if failure is not None:
             raise failure
 
-    def _fetch(self, window: Window, page: int | str = 1) -> Answer:
+    def _fetch(self, window: Window, page: int | str = 1, like: Answer | None = None) -> Answer:
         axis = {window.axis: window.bounds}
-        return self._client.list_page(page=page, created=axis.get("created"), updated=axis.get("updated"))
+        return self._client.list_page(
+            page=page, created=axis.get("created"), updated=axis.get("updated"), like=like
+        )
 
     def _read_page(self, window: Window) -> tuple[Answer, Page | None]:
         """Return the first page of a window, decoded in the thread that waited for it."""
@@ -228,9 +230,15 @@ class WindowReader:
         marks: list[str] = []
         keys: list[str] = []
         begun = [first] if first is not None else []
+        opening = first
 
         def fetch(page: int | str) -> Answer:
-            return begun.pop() if begun else self._fetch(window, page)
+            nonlocal opening
+            if begun:
+                return begun.pop()
+            answer = self._fetch(window, page, like=opening)
+            opening = opening or answer
+            return answer
 
         def marks_of(answer: Answer) -> list[str]:
             nonlocal marks, keys

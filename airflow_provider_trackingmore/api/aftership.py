@@ -97,9 +97,13 @@ class AfterShipClient(ServiceClient):
 
         A list that changes meanwhile may show a record twice or pass one over; a sync does not rely on it.
         """
+        begun: Answer | None = None
 
         def fetch(page: int | str) -> Answer:
-            return self.list_page(page=page, created=created, updated=updated, filters=filters)
+            nonlocal begun
+            answer = self.list_page(page=page, created=created, updated=updated, filters=filters, like=begun)
+            begun = begun or answer
+            return answer
 
         yield from _records(fetch, self.version.list_path)
 
@@ -152,10 +156,19 @@ class AfterShipClient(ServiceClient):
     ) -> dict[str, Any]:
         """End a tracking by hand; ``reason`` is ``DELIVERED``, ``LOST`` or ``RETURNED_TO_SENDER``.
 
-        ``event_datetime`` is a zoned moment (2025-01 and later).
+        :param event_datetime: when it ended, a zoned moment; 2025-01 and later know it.
+        :raises ConfigurationError: if it has no zone, or the version does not know it.
         """
-        when = {"event_datetime": self.version.write_time(event_datetime)} if event_datetime else {}
-        return self._tracking("complete", id=tracking_id, body={"reason": reason} | when)
+        body = {"reason": reason}
+        if event_datetime is not None:
+            if event_datetime.tzinfo is None:
+                raise ConfigurationError("event_datetime has no zone; give one, such as UTC")
+            if self.version.name < "2025-01":
+                raise ConfigurationError(
+                    f"{self.version.name} knows no event_datetime; leave it out, or set a later api_version"
+                )
+            body["event_datetime"] = self.version.write_time(event_datetime)
+        return self._tracking("complete", id=tracking_id, body=body)
 
     def couriers(self, slugs: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the couriers the service knows, or those of them with one of ``slugs``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_trackingmore.api.envelope import value_at
@@ -11,6 +11,7 @@ from airflow_provider_trackingmore.api.outcomes import Flaw
 from airflow_provider_trackingmore.exceptions import ResponseShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 _Kind = TypeVar("_Kind", dict[str, Any], list[dict[str, Any]])
@@ -24,7 +25,8 @@ class Answer:
     answers. ``service_time`` is the service's own clock (its ``Date`` header, whole seconds), or None.
     ``total`` is the number of matching records, where the version tells it. ``is_empty`` is True where
     the code itself says that there is nothing. ``next_cursor`` leads to the next page and is empty on the
-    last one; None where the version counts pages instead. ``api_version`` is the version that answered.
+    last one; None where the version counts pages instead. ``api_version`` is the version that answered, and
+    ``query`` what a page of a list was asked for with.
     """
 
     body: bytes
@@ -35,6 +37,7 @@ class Answer:
     total: int | None
     next_cursor: str | None = None
     api_version: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def data_of(answer: Answer, kind: type[_Kind], path: tuple[str, ...] = ("data",)) -> _Kind:

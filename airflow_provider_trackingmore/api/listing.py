@@ -42,6 +42,12 @@ def list_query(
     return query | dict(filters)
 
 
+def next_query(version: ApiVersion, page: int | str, query: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters for another page of a list, which was asked for with ``query``."""
+    places = (version.cursor_parameter, version.page_parameter)
+    return _place(version, page) | {name: value for name, value in query.items() if name not in places}
+
+
 def _place(version: ApiVersion, page: int | str) -> dict[str, str]:
     if isinstance(page, str) and version.cursor_parameter:
         return {version.cursor_parameter: page}

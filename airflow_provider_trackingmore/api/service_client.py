@@ -6,9 +6,11 @@ import hashlib
 import logging
 import math
 import random
+import re
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -23,7 +25,7 @@ from airflow_provider_trackingmore.api.codes import Reaction
 from airflow_provider_trackingmore.api.envelope import read_envelope
 from airflow_provider_trackingmore.api.headers import http_date, limit_told
 from airflow_provider_trackingmore.api.judge import COUNTED_WINDOW, judge
-from airflow_provider_trackingmore.api.listing import Window, list_query
+from airflow_provider_trackingmore.api.listing import Window, list_query, next_query
 from airflow_provider_trackingmore.api.options import (
     checked_account,
     checked_ca_bundle,
@@ -66,6 +68,8 @@ SLOW_SECONDS = 10.0
 _SURELY_WRONG = timedelta(seconds=5)
 
 _NOT_A_NAME = ("", ".", "..")
+
+_VERSION = re.compile(r"\d{4}-\d{2}")
 
 
 class ServiceClient:
@@ -209,17 +213,22 @@ class ServiceClient:
         created: Window | None = None,
         updated: Window | None = None,
         filters: Mapping[str, str] | None = None,
+        like: Answer | None = None,
     ) -> Answer:
         """Return one page of the list of all trackings.
 
         ``page`` is a number, or the ``next_cursor`` of the answer before. ``created`` and ``updated`` are
         zoned moments; whether the service includes the bounds is not documented, so callers overlap their
-        windows. ``filters`` are the version's own parameters.
+        windows. ``filters`` are the version's own parameters. ``like`` is the first page of a walk: others
+        are asked for just as it was, although bounds that follow the clock would be others by now.
         """
-        query = list_query(
-            self.version, page, size or self.page_size, created, updated, filters or {}, self.service_now
-        )
-        return self._call("list", query=query)
+        if like is not None:
+            query = next_query(self.version, page, like.query)
+        else:
+            query = list_query(
+                self.version, page, size or self.page_size, created, updated, filters or {}, self.service_now
+            )
+        return replace(self._call("list", query=query), query=query)
 
     def couriers(self) -> list[dict[str, Any]]:
         """Return the couriers the service knows, as the service spells them."""
@@ -371,10 +380,12 @@ class ServiceClient:
         version = self.service.nearest_version(name)
         if name not in self._answering:
             self._answering.add(name)
+            # A header may hold anything; only what looks like a version is repeated.
+            told = name if _VERSION.fullmatch(name) else "another version"
             log.warning(
-                "asked for %s, answered by another version and read as %s; set api_version to one that is "
-                "still served",
-                *(self.version.name, version.name),
+                "asked for %s, answered by %s and read as %s; set api_version to one that the service still "
+                "gives, or read what is new with a later release of this package",
+                *(self.version.name, told, version.name),
             )
         return version
 

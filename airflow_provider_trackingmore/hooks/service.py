@@ -80,11 +80,13 @@ class ServiceHook(BaseHook, Generic[Client]):
     def test_connection(self) -> tuple[bool, str]:
         """Ask for one tracking, which costs no credit; for the Test button and the command line."""
         try:
+            # What a task would refuse is refused here, too.
+            self.get_conn().close()
             # Somebody is waiting at the button: one short try.
             quick: dict[str, Any] = {self.client_class().service.retries_option: 0, "timeout": 10.0}
             with self.client(**quick) as client:
-                client.list_page(size=1)
-                return True, f"{client.service.label} {client.version.name} answered"
+                answer = client.list_page(size=1)
+                return True, f"{client.service.label} {answer.api_version} answered"
         except TrackingMoreError as error:
             return False, f"{type(error).__name__}: {error}"
         except Exception as error:  # whatever it is, the person at the button must see that there is one

@@ -93,6 +93,21 @@ def test_the_test_button_is_told_that_the_service_answered(connect):
         assert [served.route for served in box.requests] == ["list"]
 
 
+@pytest.mark.parametrize("extra", [{"max_retry": "11"}, {"max_retry": "x"}, {"timeout": "0"}])
+def test_the_test_button_refuses_what_a_task_would_refuse(connect, extra):
+    with Sandbox(trackings=3, frozen=True, rate_limit=False, key=KEY) as box:
+        done, told = connect(host=box.url, extra=extra).test_connection()
+        assert not box.requests
+    assert (done, told.split(":")[0]) == (False, "ConfigurationError")
+
+
+def test_the_test_button_names_the_version_that_answered(connect):
+    with Sandbox(trackings=3, frozen=True, rate_limit=False, key=KEY) as box:
+        box.switches.retired_versions = True
+        told = connect(host=box.url, extra={"api_version": "2024-07"}).test_connection()
+    assert told == (True, "AfterShip 2025-01 answered")
+
+
 def test_the_test_button_is_told_why_it_failed_in_one_try_without_key_or_secret(connect):
     with Sandbox(trackings=3, frozen=True, rate_limit=False, key=KEY) as box:
         wrong = connect(host=box.url, password="wrong-key-0815").test_connection()

@@ -281,9 +281,18 @@ def test_the_version_that_answers_decides_how_its_answer_is_read(service, afters
     assert {(a.api_version, a.total, a.next_cursor) for a in answers} == {("2025-01", 7, "c")}
     warnings = [record.getMessage() for record in caplog.records]
     assert warnings == [
-        "asked for 2024-07, answered by another version and read as 2025-01; set api_version to one that is "
-        "still served"
+        "asked for 2024-07, answered by 2025-01 and read as 2025-01; set api_version to one that the service "
+        "still gives, or read what is new with a later release of this package"
     ]
+
+
+def test_the_end_of_a_tracking_is_a_zoned_moment_that_the_version_knows(service, aftership_for):
+    noon = datetime(2026, 11, 20, 12)
+    with pytest.raises(ConfigurationError, match="event_datetime has no zone"):
+        aftership_for(service.url).mark_as_completed("1", "LOST", noon)
+    with pytest.raises(ConfigurationError, match="2024-10 knows no event_datetime"):
+        aftership_for(service.url, "2024-10").mark_as_completed("1", "LOST", noon.replace(tzinfo=UTC))
+    assert not service.asked
 
 
 @every_version

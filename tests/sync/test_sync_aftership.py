@@ -127,6 +127,30 @@ def test_a_second_that_holds_more_than_a_page_is_walked_and_nothing_is_lost(box,
     assert bool(paged) == (version <= "2024-07")
 
 
+@every_version
+def test_all_pages_of_a_walk_are_asked_for_alike_while_the_clock_runs_on(box, warehouse, version):
+    with client(box, version) as one:
+        sync(one, warehouse)
+    box.clock.advance(hours=1)
+    for number in range(25):
+        box.world.add(tracking_number=f"BURST{number:03d}US")
+    box.clock.advance(hours=1)
+    ticks = iter(range(1, 10_000))
+    ticking = {"clock": lambda: box.clock.now() + timedelta(seconds=next(ticks)), "page_size": 10}
+    before = len(box.requests)
+    sync(client(box, version, **ticking), warehouse)
+    assert len(list(client(box, version, **ticking).trackings())) > 200
+    walks, place = [], "page" if version <= "2024-07" else "cursor"
+    for served in [one for one in box.requests[before:] if one.route == "list"]:
+        said = {name: value for name, value in served.query.items() if name != place}
+        if served.query.get(place, "1") == "1":
+            walks.append([said])
+        else:
+            walks[-1].append(said)
+    assert sum(len(walk) > 1 for walk in walks) >= 2
+    assert [walk for walk in walks if any(said != walk[0] for said in walk)] == []
+
+
 def test_a_cursor_that_leads_back_fails_the_run(box, warehouse):
     sync(client(box), warehouse)
     box.clock.advance(hours=1)
@@ -152,15 +176,22 @@ def test_what_ages_out_of_the_service_stays_and_is_marked(box, warehouse):
     assert set(known) <= set(stored(warehouse))
 
 
-def test_a_run_after_a_very_long_pause_reads_what_is_left(box, warehouse):
+def test_a_run_after_a_very_long_pause_reads_what_is_left_and_says_what_nobody_can_read(
+    box, warehouse, caplog
+):
     sync(client(box), warehouse)
+    assert "was never seen" not in caplog.text
     box.clock.advance(days=200)
     result = sync(client(box), warehouse)
     assert result["complete"]
     assert set(kept(box)) <= set(stored(warehouse))
+    assert "the last reading ended at 2026-11-21 12:00:00" in caplog.text
+    assert "keeps nothing older than 2027-02-09 12:00:00+00:00" in caplog.text
 
 
 def test_a_window_from_before_what_the_service_keeps_is_refused(box, warehouse):
+    with pytest.raises(ConfigurationError, match=r"updated_to is .* keeps nothing older than 2026-07-24"):
+        sync(client(box), warehouse, None, NOW - timedelta(days=130))
     sync(client(box), warehouse)
     with pytest.raises(ConfigurationError, match=r"AfterShip keeps nothing older than 2026-07-24 12:00"):
         sync(client(box), warehouse, NOW - timedelta(days=130), NOW - timedelta(days=1))
