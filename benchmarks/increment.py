@@ -2,7 +2,7 @@
 
 ``increment.py SMALL LARGE TRACKINGS`` builds two warehouses of so many trackings with 13.5 checkpoints each,
 created over two years. Then each day brings ``TRACKINGS`` new and changed ones to both, turn by turn: real
-landing files, merged by the real load. What is timed is all that a run does with the warehouse: opening it,
+landing files, merged by the real load. What is timed is all that a sync does with the warehouse: opening it,
 reading its state, the merge, the commit and what is written on closing. The days are the rounds.
 """
 
@@ -41,8 +41,8 @@ PAGE = 2000
 # For making the data only; what is measured keeps to the limit of the warehouse.
 MAKING = "4GB"
 
-# Of a day's trackings so many are new. Of the changed ones so many are older than two months.
-NEW, OLD = 0.4, 0.01
+# Of a day's trackings so many are new; the others have changed, and are younger than two months.
+NEW = 0.4
 # So many more were read the day before, in the last quarter of an hour, and say nothing new.
 TIED = 0.02
 
@@ -181,7 +181,6 @@ def make_day(connection: duckdb.DuckDBPyConnection, now: datetime, new: int, cha
     """Make what a day brings: new trackings, stored ones with a scan more, and stored ones as they are."""
     make_templates(connection)
     make_new(connection, f"{now}", range(new), now - timedelta(days=1), 86400 / new)
-    old = int(changed * OLD)
     connection.execute(
         f"""
         UPDATE made_trackings SET updated_at_utc = created_at_utc;
@@ -190,12 +189,9 @@ def make_day(connection: duckdb.DuckDBPyConnection, now: datetime, new: int, cha
             SELECT tracking_key FROM trackings WHERE created_at_utc > TIMESTAMP '{now - RECENT}'
             ORDER BY updated_at_utc DESC, tracking_key LIMIT {tied}
         ), changed AS (
-            (SELECT tracking_key FROM trackings ANTI JOIN tied USING (tracking_key)
-             WHERE created_at_utc > TIMESTAMP '{now - RECENT}'
-             ORDER BY hash(tracking_key || '{now}') LIMIT {changed - old})
-            UNION ALL
-            (SELECT tracking_key FROM trackings WHERE created_at_utc <= TIMESTAMP '{now - RECENT}'
-             ORDER BY hash(tracking_key || '{now}') LIMIT {old})
+            SELECT tracking_key FROM trackings ANTI JOIN tied USING (tracking_key)
+            WHERE created_at_utc > TIMESTAMP '{now - RECENT}'
+            ORDER BY hash(tracking_key || '{now}') LIMIT {changed}
         )
         SELECT tracking_key, 'tied' AS kind FROM tied UNION ALL SELECT tracking_key, 'changed' FROM changed;
 

@@ -9,6 +9,11 @@ end, those still to be picked up included. An interval speaks of the population 
 becomes of this very cohort is half known at the cut, so intervals cover that more often than they claim. How
 often is printed beside it.
 
+Four weeks of a lane of twelve days, because an interval speaks of chance alone. Nobody delivers at night or
+on Sundays, so at one cut the hour and weekday of a pick-up say both how long the parcel takes and how long it
+was followed. Over weeks that evens out; in a cohort of days, on a lane of days, it does not, and the more
+parcels it has the more rarely its interval covers the truth.
+
 A null upper limit counts as infinite; where even the lower one is null, the quantile lies after the last
 moment of the curve, and that is the limit. A truth that never reaches a quantile leaves it out.
 """

@@ -89,6 +89,8 @@ def open_warehouse(
         )
     connection = wait_for(lambda: _connect(warehouse), patience)
     try:
+        # It would be drawn into the log of a task.
+        connection.execute("SET enable_progress_bar = false")
         _refuse_memory(connection)
         _migrate(connection, must_exist)
         yield connection

@@ -24,14 +24,24 @@ def child(parent: pa.StructArray, name: str) -> pa.Array:
 
 def blank_to_null(texts: pa.StringArray) -> pa.StringArray:
     """Return ``texts`` with null for the empty text and the text ``null``, which all mean not set."""
-    # Lengths first: they are a hundred times cheaper than comparing, and few columns hold such values.
     if texts.null_count == len(texts):
         return texts
-    lengths = pc.binary_length(texts)
-    shortest = pc.min(lengths).as_py()
-    if shortest > 4 or (shortest > 0 and not pc.any(pc.equal(lengths, 4)).as_py()):
-        return texts
-    return pc.if_else(pc.is_in(texts, pa.array(["", "null"])), pa.scalar(None, pa.string()), texts)
+    blank = pc.or_(pc.equal(texts, ""), pc.equal(texts, "null"))
+    return pc.if_else(blank, pa.scalar(None, pa.string()), texts) if pc.any(blank).as_py() else texts
+
+
+def blanks_to_null(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """Return columns of one length with :func:`blank_to_null` of the texts among them.
+
+    All are looked through in one call, which for short columns costs more than the looking.
+    """
+    texts = {name: column for name, column in columns.items() if column.type == pa.string()}
+    if not texts:
+        return columns
+    all_texts = pa.concat_arrays(list(texts.values()))
+    if blank_to_null(all_texts).null_count == all_texts.null_count:
+        return columns
+    return columns | {name: blank_to_null(column) for name, column in texts.items()}
 
 
 def by_distinct(values: pa.Array, look_up: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
@@ -56,14 +66,16 @@ def distinct_pairs(left: pa.Array, right: pa.Array) -> tuple[list[tuple[Any, Any
 def coded(values: Sequence[str | None], places: pa.Array) -> pa.DictionaryArray:
     """Return a column of few distinct values: ``places`` says which of ``values`` each row has."""
     distinct = dict.fromkeys(value for value in values if value is not None)
+    if len(distinct) == len(values):
+        return pa.DictionaryArray.from_arrays(places, pa.array(values, pa.string()))
     code_of = {value: code for code, value in enumerate(distinct)}
     codes = pa.array([None if value is None else code_of[value] for value in values], pa.int32())
     return pa.DictionaryArray.from_arrays(codes.take(places), pa.array(list(distinct), pa.string()))
 
 
-def running_numbers(length: int) -> pa.Int64Array:
+def running_numbers(length: int) -> pa.Int32Array:
     """Return 0, 1, 2, ... without making a Python number for each."""
-    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), length)), 1)
+    return pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int32()), length), start=-1)
 
 
 def constant(value: str, length: int) -> pa.DictionaryArray:

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from airflow_provider_trackingmore.tables.columns import (
     blank_to_null,
+    blanks_to_null,
     by_distinct,
     child,
     coded,
     constant,
+    running_numbers,
 )
 from airflow_provider_trackingmore.tables.mapping import Care
 from airflow_provider_trackingmore.tables.places import country_code
@@ -68,7 +70,7 @@ def flatten(records: pa.StructArray, fields: FieldMap, origin: Origin) -> tuple[
         "observed_at_utc": pa.repeat(
             pa.scalar(origin.observed_at.replace(tzinfo=None), MOMENT), len(records)
         ),
-        "record_no": pa.array(range(len(records)), pa.int32()),
+        "record_no": running_numbers(len(records)),
     }
     return pa.table([trackings[name] for name in TRACKINGS.names], schema=TRACKINGS), checkpoints
 
@@ -92,15 +94,12 @@ class _Columns:
     """The record's columns by our names; a name this version lacks is all null."""
 
     def __init__(self, found: dict[str, pa.Array], length: int) -> None:
-        self._found = found
+        self._found = blanks_to_null(found)
         self._length = length
 
     def text(self, name: str, *alternatives: str) -> pa.StringArray:
         """Return the texts, the first set one of several names."""
-        having = [blank_to_null(self._found[n]) for n in (name, *alternatives) if n in self._found]
-        if not having:
-            return pa.nulls(self._length, pa.string())
-        return pc.coalesce(*having) if len(having) > 1 else having[0]
+        return self.other(name, pa.string(), *alternatives)
 
     def other(self, name: str, kind: pa.DataType, *alternatives: str) -> pa.Array:
         """Return numbers or flags."""
@@ -152,8 +151,9 @@ def _archived(columns: _Columns) -> pa.BooleanArray:
 
 def _leg(records: pa.StructArray, fields: FieldMap, side: int) -> pa.StructArray:
     leg = child(records, fields.legs[side][0])
-    found = {field.column: blank_to_null(_leaf(leg, field)) for field in fields.leg if field.column}
-    children = [found.get(field.name, pa.nulls(len(leg), pa.string())) for field in LEG]
+    found = blanks_to_null({field.column: _leaf(leg, field) for field in fields.leg if field.column})
+    nothing = pa.nulls(len(leg), pa.string())
+    children = [found.get(field.name, nothing) for field in LEG]
     present = pa.repeat(pa.scalar(False), len(leg))
     for column in children:
         if column.null_count < len(leg):

@@ -8,11 +8,11 @@ three times as long, which is a tenth of all decoding.
 
 from __future__ import annotations
 
+from binascii import hexlify
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
-
-from airflow_provider_trackingmore.tables.columns import running_numbers
 
 _PARTS = ("tracking", "leg", "basis", "moment", "raw", "status", "substatus", "text", "place", "ordinal")
 _LANES = (0, 1)
@@ -42,9 +42,7 @@ def checkpoint_keys(
     own_offset = pc.is_valid(columns["utc_offset_minutes"])
     moment = pc.if_else(own_offset, columns["event_at_utc"], columns["event_at_local"])
     # Only the texts of times that are no times: the others would make the key depend on the spelling.
-    raw = pa.nulls(len(moment), pa.string())
-    if moment.null_count:
-        raw = pc.if_else(pc.is_valid(moment), None, columns["event_time_raw"])
+    raw = pc.if_else(pc.is_valid(moment), None, columns["event_time_raw"])
     described = columns["description"].dictionary_encode()
     normal = pc.ascii_lower(pc.ascii_trim_whitespace(described.dictionary))
     texts = {
@@ -69,27 +67,33 @@ def checkpoint_keys(
     return _as_hex(lanes)
 
 
-def _hashes(column: pa.Array, part: str) -> list[pa.Int64Array]:
-    """Return both lanes of the hash of every text, times the part's factor; a null is an empty text."""
+def _hashes(column: pa.Array, part: str) -> list[pa.Int64Array] | list[pa.Int64Scalar]:
+    """Return both lanes of the hash of every text, times the part's factor; a null is an empty text.
+
+    Where all are null, one number stands for all of them.
+    """
+    if column.null_count == len(column):
+        return [lane[0] for lane in _distinct_hashes([b""], part)]
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     texts = [*encoded.dictionary.view(pa.binary()).to_pylist(), b""]
-    digests = memoryview(b"".join(map(xxhash.xxh3_128_digest, texts))).cast("q")
     places = encoded.indices
     if places.null_count:
         places = pc.fill_null(places, len(texts) - 1)
-    lanes = []
-    for lane in _LANES:
-        values = pa.py_buffer(digests[lane::2].tobytes())
-        distinct = pa.Int64Array.from_buffers(pa.int64(), len(texts), [None, values])
-        lanes.append(pc.multiply(distinct, _FACTORS[part, lane]).take(places))
-    return lanes
+    return [lane.take(places) for lane in _distinct_hashes(texts, part)]
+
+
+def _distinct_hashes(texts: list[bytes], part: str) -> list[pa.Int64Array]:
+    digests = memoryview(b"".join(map(xxhash.xxh3_128_digest, texts))).cast("q")
+    lanes = [pa.py_buffer(digests[lane::2].tobytes()) for lane in _LANES]
+    arrays = [pa.Int64Array.from_buffers(pa.int64(), len(texts), [None, lane]) for lane in lanes]
+    return [pc.multiply(arrays[lane], _FACTORS[part, lane]) for lane in _LANES]
 
 
 def _stand_in_order(micros: pa.Int64Array, record_no: pa.Int32Array, leg: pa.Int32Array) -> bool:
     """Return whether each leg's moments strictly fall, as in most answers: then no two rows are equal."""
-    falls = pc.less(pc.pairwise_diff(micros, 1), 0)
-    other_record = pc.not_equal(pc.pairwise_diff(record_no, 1), 0)
-    other_leg = pc.not_equal(pc.pairwise_diff(leg, 1), 0)
+    falls = pc.less(micros[1:], micros[:-1])
+    other_record = pc.not_equal(record_no[1:], record_no[:-1])
+    other_leg = pc.not_equal(leg[1:], leg[:-1])
     return bool(pc.all(pc.or_(pc.or_(falls, other_record), other_leg)).as_py())
 
 
@@ -113,5 +117,5 @@ def _as_hex(lanes: list[pa.Int64Array]) -> pa.StringArray:
     mixed = memoryview(bytearray(16 * length)).cast("q")
     for place, lane in enumerate(lanes):
         mixed[place::2] = memoryview(lane.buffers()[1]).cast("q")[lane.offset : lane.offset + length]
-    starts = pc.cast(pc.multiply(running_numbers(length + 1), 32), pa.int32())
-    return pa.StringArray.from_buffers(length, starts.buffers()[1], pa.py_buffer(mixed.hex().encode()))
+    digits = pa.FixedSizeBinaryArray.from_buffers(pa.binary(32), length, [None, pa.py_buffer(hexlify(mixed))])
+    return digits.cast(pa.binary()).view(pa.string())

@@ -116,10 +116,9 @@ class FieldMap:
         """Return what holds lists of checkpoints: the legs, or the records themselves."""
         return [records.field(name) for name, _ in self.legs] if self.legs else [records]
 
-    @cached_property
-    def document_schema(self) -> pa.Schema:
-        """Return the Arrow schema of a whole page."""
-        records = pa.field(self.list_path[-1], pa.list_(self.record_type))
+    def document_schema(self, record_type: pa.StructType) -> pa.Schema:
+        """Return the Arrow schema of a whole page of such records."""
+        records = pa.field(self.list_path[-1], pa.list_(record_type))
         if len(self.list_path) == 1:
             return pa.schema([*self.envelope, records])
         assert self.beside_list is not None  # noqa: S101

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 from airflow_provider_trackingmore.tables.columns import (
     blank_to_null,
+    child,
     coded,
     constant,
     distinct_pairs,
@@ -44,57 +45,34 @@ def flatten_checkpoints(
     records: pa.StructArray, fields: FieldMap, owners: Owners
 ) -> tuple[pa.Table, pa.Int64Array]:
     """Return ``checkpoints``, and how many each record has."""
-    legs = [_Leg.read(records, fields, place) for place in range(len(fields.legs))]
-    record_no = pa.concat_arrays([leg.record_no for leg in legs])
-    scans = pa.concat_arrays([leg.scans for leg in legs])
+    count = pa.scalar(len(records), pa.int32())
+    # Both legs of all records in one column, first all origins.
+    legs = pa.concat_arrays([records.field(name) for name, _ in fields.legs])
+    lists = child(legs, fields.checkpoints_name)
+    scans = pc.list_flatten(lists)
+    owner = pc.cast(pc.list_parent_indices(lists), pa.int32())
+    leg = pc.divide(owner, count)
+    record_no = pc.subtract(owner, pc.multiply(leg, count))
+    lengths = pc.fill_null(pc.list_value_length(lists), 0)
+    courier = next(field.path[0] for field in fields.leg if field.column == "courier_code")
     columns = _columns(scans, fields, owners.service)
     columns |= {
         "tracking_key": owners.tracking_keys.take(record_no),
         "source": constant(owners.service, len(scans)),
-        "leg": coded(
-            [leg.name for leg in legs],
-            pa.concat_arrays(
-                [pa.repeat(pa.scalar(n, pa.int8()), len(leg.scans)) for n, leg in enumerate(legs)]
-            ),
-        ),
+        "leg": coded([name for _, name in fields.legs], leg),
         # A scan may name its courier itself.
         "leg_courier_code": pc.coalesce(
-            columns["leg_courier_code"], pa.concat_arrays([leg.courier_code for leg in legs])
+            columns["leg_courier_code"], blank_to_null(child(legs, courier)).take(owner)
         ),
-        "source_seq": pa.concat_arrays([leg.source_seq for leg in legs]),
+        # Answers are newest first, so the oldest scan is the last of its list.
+        "source_seq": pc.subtract(pc.cumulative_sum(lengths).take(owner), running_numbers(len(scans))),
         "created_month": owners.created_month.take(record_no),
         "observed_at_utc": pa.repeat(pa.scalar(owners.observed_at.replace(tzinfo=None), MOMENT), len(scans)),
         "record_no": record_no,
     }
     columns["checkpoint_key"] = checkpoint_keys(columns, owners.tracking_keys, record_no)
     table = pa.table([columns[name] for name in CHECKPOINTS.names], schema=CHECKPOINTS)
-    return table, pc.add(legs[0].lengths, legs[1].lengths)
-
-
-@dataclass(frozen=True)
-class _Leg:
-    """One leg of all records: its scans, and for each the record and the place from the oldest."""
-
-    name: str
-    scans: pa.StructArray
-    lengths: pa.Int64Array
-    record_no: pa.Int32Array
-    source_seq: pa.Int32Array
-    courier_code: pa.StringArray
-
-    @classmethod
-    def read(cls, records: pa.StructArray, fields: FieldMap, place: int) -> _Leg:
-        theirs, ours = fields.legs[place]
-        leg = records.field(theirs)
-        lists = leg.flatten()[leg.type.get_field_index(fields.checkpoints_name)]
-        record_no = pc.cast(pc.list_parent_indices(lists), pa.int32())
-        lengths = pc.fill_null(pc.cast(pc.list_value_length(lists), pa.int64()), 0)
-        # Answers are newest first, so the oldest scan is the last of its list.
-        ends = pc.cumulative_sum(lengths).take(record_no)
-        source_seq = pc.cast(pc.subtract(ends, running_numbers(len(record_no))), pa.int32())
-        name = next(field.path[0] for field in fields.leg if field.column == "courier_code")
-        couriers = blank_to_null(leg.flatten()[leg.type.get_field_index(name)]).take(record_no)
-        return cls(ours, pc.list_flatten(lists), lengths, record_no, source_seq, couriers)
+    return table, pc.cast(pc.add(lengths[: len(records)], lengths[len(records) :]), pa.int64())
 
 
 def _columns(scans: pa.StructArray, fields: FieldMap, service: str) -> dict[str, pa.Array]:
@@ -132,10 +110,9 @@ def _places(times: Times, country: pa.StringArray, state: pa.StringArray) -> dic
     offset = _offsets(times.local, zone, zones)
     utc = minus_minutes(times.local, pc.coalesce(times.offset_minutes, offset, pa.scalar(0, pa.int16())))
     changing = pc.and_(pc.is_valid(zone), pc.is_null(offset))
-    for code in pc.unique(zone.filter(changing)).to_pylist():
-        here = pc.fill_null(pc.and_(changing, pc.equal(zone, code)), False)
-        zoned = _in_zone(times.local.filter(here), zones[code])
-        utc = pc.replace_with_mask(utc, here, zoned.view(pa.int64()).view(MOMENT))
+    if pc.any(changing).as_py():
+        zoned = _by_zone(times.local.filter(changing), zone.filter(changing), zones)
+        utc = pc.replace_with_mask(utc, changing, zoned)
     basis = pc.case_when(
         pc.make_struct(pc.is_null(utc), pc.is_valid(times.offset_minutes), pc.is_valid(zone)),
         *(pa.scalar(code, pa.int32()) for code in range(4)),
@@ -158,6 +135,16 @@ def _offsets(local: pa.TimestampArray, zone: pa.Int16Array, zones: list[str]) ->
     distinct = marks.dictionary_encode()
     minutes = [offset_on(zones[mark % width], mark // width) for mark in distinct.dictionary.to_pylist()]
     return pa.array(minutes, pa.int16()).take(distinct.indices)
+
+
+def _by_zone(local: pa.TimestampArray, zone: pa.Int16Array, zones: list[str]) -> pa.TimestampArray:
+    """Return the instants of times that each have a zone, one zone after the other."""
+    utc = local
+    for code in pc.unique(zone).to_pylist():
+        here = pc.equal(zone, code)
+        zoned = _in_zone(local.filter(here), zones[code])
+        utc = pc.replace_with_mask(utc, here, zoned.view(pa.int64()).view(MOMENT))
+    return utc
 
 
 def _in_zone(local: pa.TimestampArray, zone: str) -> pa.TimestampArray:

@@ -48,6 +48,9 @@ def minus_minutes(local: pa.TimestampArray, minutes: pa.Array) -> pa.TimestampAr
 
 def parse_times(texts: pa.StringArray) -> Times:
     """Return the times of a column; null where the text is null or not a time."""
+    if texts.null_count == len(texts):
+        local, offset, place = (pa.nulls(len(texts), kind) for kind in (MOMENT, pa.int16(), pa.int32()))
+        return Times(local, offset, coded(list(_PRECISION.values()), place))
     return _parse_regular(texts) or _parse_each(texts)
 
 

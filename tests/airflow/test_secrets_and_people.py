@@ -241,7 +241,9 @@ def test_everything_that_keeps_something_was_searched(left):
         'success-v4/warehouse.duckdb table "main"."trackings"',
         'success-v4/warehouse.duckdb table "main"."rejected_records"',
         'success-v4/warehouse.duckdb table "meta"."accounts"',
-        'success-v4/analytics.duckdb table "main"."int_shipment_outcomes"',
+        'success-v4/analytics.duckdb table "main"."fct_shipments"',
+        "success-v4/report.html",
+        "success-v4/charts/delivery.svg",
         "success-v4/landing/trackingmore/default/v4",
         "success-v4/.parquet.snapshots/",
     )

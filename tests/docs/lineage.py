@@ -43,8 +43,18 @@ class Word:
         return self.text.startswith(other.text) or other.text.startswith(self.text)
 
 
-# What the reader asks for: of a column, one of these words.
-Asked = frozenset[tuple[str, frozenset[Word]]]
+@dataclass(frozen=True)
+class RowOf:
+    """A key that is known to be that of a row of another query, of which something is asked."""
+
+    query: int
+    asked: Asked
+
+
+# What the reader asks for: that a column is one of these.
+Values = frozenset[Word | RowOf]
+Asked = frozenset[tuple[str, Values]]
+Held = list[tuple[exp.Column, Values]]
 ANYTHING: Asked = frozenset()
 
 # The column that stands for a relation's rows, where they are counted.
@@ -105,10 +115,13 @@ class Lineage:
         for name, texts in asked:
             value = selected[name]
             word = _word(value)
-            if word and not any(word.can_be(text) for text in texts):
+            words = [text for text in texts if isinstance(text, Word)]
+            if word and words and not any(word.can_be(text) for text in words):
                 return
             if isinstance(value, exp.Column):
                 asked_inside.append((value, texts))
+        asked_inside += _through_keys(scope, asked_inside)
+        asked_inside += _through_joins(scope, asked_inside)
         if column == ROWS:
             yield from self._rows(scope, asked_inside)
             return
@@ -119,25 +132,20 @@ class Lineage:
             else:
                 yield from self._rows(scope, asked_inside)
 
-    def _rows(self, scope: Scope, asked: list[tuple[exp.Column, frozenset[Word]]]) -> Iterator[str]:
+    def _rows(self, scope: Scope, asked: Held) -> Iterator[str]:
         """Yield where the rows come from: from what they are selected, and what they need to be there."""
         query = scope.expression
         joins = [join.this for join in query.args.get("joins") or () if not join.side]
         for table in (query.args["from_"].this, *joins) if query.args.get("from_") else ():
             yield from self._source(scope, table.alias_or_name, ROWS, asked)
 
-    def _source(
-        self, scope: Scope, table: str, column: str, asked: list[tuple[exp.Column, frozenset[Word]]]
-    ) -> Iterator[str]:
-        words: dict[str, frozenset[Word]] = {}
-        for one, texts in asked:
-            if one.table == table:
-                words[one.name] = texts
+    def _source(self, scope: Scope, table: str, column: str, asked: Held) -> Iterator[str]:
         source = scope.sources[table]
+        here = _asked_of(table, asked)
         if isinstance(source, Scope):
-            yield from self._trace(source, column, frozenset(words.items()))
+            yield from self._trace(source, column, here)
         else:
-            yield from self.origins(source.name, column, frozenset(words.items()))
+            yield from self.origins(source.name, column, here)
 
 
 def _values(expression: exp.Expression) -> Iterator[exp.Expression]:
@@ -151,7 +159,7 @@ def _values(expression: exp.Expression) -> Iterator[exp.Expression]:
             yield from _values(child)
 
 
-def _filters(query: exp.Select) -> list[tuple[exp.Column, frozenset[Word]]]:
+def _filters(query: exp.Select) -> Held:
     """Return what columns are, in every row of a query."""
     found = []
     where = query.args.get("where")
@@ -164,7 +172,39 @@ def _filters(query: exp.Select) -> list[tuple[exp.Column, frozenset[Word]]]:
     return found
 
 
-def _conditions(column: exp.Column) -> list[tuple[exp.Column, frozenset[Word]]]:
+def _through_keys(scope: Scope, held: Held) -> Held:
+    """Return what else is held of queries, because a key is known to be that of a certain row."""
+    return [
+        (exp.column(name, table=key.table), texts)
+        for key, rows in held
+        for row in rows
+        if isinstance(row, RowOf) and row.query == id(scope.sources[key.table])
+        for name, texts in row.asked
+    ]
+
+
+def _through_joins(scope: Scope, held: Held) -> Held:
+    """Return what else is held, because a join makes columns equal."""
+    found: Held = []
+    for join in scope.expression.args.get("joins") or ():
+        if join.side or not join.args.get("on"):
+            continue
+        for equal in join.args["on"].find_all(exp.EQ):
+            for one, other in ((equal.this, equal.expression), (equal.expression, equal.this)):
+                if not (isinstance(one, exp.Column) and isinstance(other, exp.Column)):
+                    continue
+                asked = _asked_of(one.table, held)
+                found += [(other, texts) for name, texts in asked if name == one.name]
+                if asked and isinstance(scope.sources[one.table], Scope):
+                    found.append((other, frozenset({RowOf(id(scope.sources[one.table]), asked)})))
+    return found
+
+
+def _asked_of(table: str, held: Held) -> Asked:
+    return frozenset((one.name, texts) for one, texts in held if one.table == table)
+
+
+def _conditions(column: exp.Column) -> Held:
     """Return what columns are, where a ``case`` reads this one."""
     found = []
     one: exp.Expression | None = column
@@ -175,7 +215,7 @@ def _conditions(column: exp.Column) -> list[tuple[exp.Column, frozenset[Word]]]:
     return found
 
 
-def _words(condition: exp.Expression) -> list[tuple[exp.Column, frozenset[Word]]]:
+def _words(condition: exp.Expression) -> Held:
     """Return the columns that a condition holds to words."""
     found = []
     for one in condition.flatten() if isinstance(condition, exp.And) else [condition]:

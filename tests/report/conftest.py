@@ -1,4 +1,4 @@
-"""Published files to report: of an ordinary world, of a hostile one that keeps promises, and of none."""
+"""Published files to report: of an ordinary world, a hostile one, one without promises, and an empty one."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def published(loaded, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def hostile(loaded, tmp_path_factory):
-    """Every carrier has a hostile name, every scan a hostile text, every shipment a promise."""
+    """Every carrier has a hostile name, and every scan a hostile text."""
     names = ", ".join("'" + name.replace("'", "''") + "'" for name in HOSTILE)
     before = "t.courier_code < trackings.courier_code"
     earlier = f"SELECT count(DISTINCT courier_code) FROM loaded.trackings t WHERE {before}"
@@ -59,11 +59,18 @@ def hostile(loaded, tmp_path_factory):
         loaded,
         tmp_path_factory.mktemp("hostile"),
         f"UPDATE trackings SET courier_code = {name}, order_number = {name}, tracking_number = {name}"
-        " || tracking_number, promised_date = CAST(created_at_utc AS DATE) + 6",
+        " || tracking_number",
         f"UPDATE checkpoints SET description = {text}, location = {text}",
         # One of the checks that only warn: a scan from the future.
         "UPDATE checkpoints SET event_at_utc = TIMESTAMP '2030-01-01' WHERE checkpoint_key ="
         " (SELECT min(checkpoint_key) FROM checkpoints WHERE event_type = 'departed')",
+    )
+
+
+@pytest.fixture(scope="session")
+def promising_nothing(loaded, tmp_path_factory):
+    return publish_changed(
+        loaded, tmp_path_factory.mktemp("promising-nothing"), "UPDATE trackings SET promised_date = NULL"
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import numpy as np
 import pytest
+from factories import record, scan
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from sksurv.nonparametric import cumulative_incidence_competing_risks
 from statsmodels.stats.proportion import proportion_confint
+from stories import AS_OF, load
 
 from airflow_provider_trackingmore.api import TrackingMoreClient
 from airflow_provider_trackingmore.resources import sql_folder
@@ -128,13 +130,20 @@ def test_without_ties_share_and_variance_are_those_of_lifelines(world):
     agree(ours["variance_reached"], oracle.variance_.loc[ours["elapsed_days"]].to_numpy())
 
 
-def test_who_comes_under_observation_late_is_at_risk_from_then_on(warehouse, tmp_path):
-    folder, copy = tmp_path / "sql", str(tmp_path / "warehouse.duckdb")
+@pytest.fixture
+def registered_late(tmp_path):
+    """A folder of models in which the service registers parcels because they are still on the road."""
+    folder = tmp_path / "sql"
     shutil.copytree(sql_folder(), folder)
-    shutil.copy(warehouse[0], copy)
     sources = folder / "seeds" / "sources.csv"
     sources.write_text(sources.read_text().replace("trackingmore,1,false", "trackingmore,1,true"))
-    run_models(copy, folder)
+    return folder
+
+
+def test_who_comes_under_observation_late_is_at_risk_from_then_on(warehouse, registered_late, tmp_path):
+    copy = str(tmp_path / "warehouse.duckdb")
+    shutil.copy(warehouse[0], copy)
+    run_models(copy, registered_late)
     group = "all|all|all|all|all"
     with duckdb.connect(copy, read_only=True) as connection:
         days, ends, entries = waits(connection, "delivery", group)
@@ -147,6 +156,30 @@ def test_who_comes_under_observation_late_is_at_risk_from_then_on(warehouse, tmp
     naive = KaplanMeierFitter().fit(days, ends > 0)
     theirs = naive.survival_function_.loc[ours["elapsed_days"]].to_numpy()[:, 0]
     assert abs(ours["share_open"] - theirs).max() > 1e-3
+
+
+def test_who_comes_in_the_moment_another_leaves_was_not_at_risk_with_it(registered_late, tmp_path):
+    path, start = str(tmp_path / "warehouse.duckdb"), datetime(2026, 11, 1, 10, tzinfo=UTC)
+    days, entries = [3, 5, 6], [0, 3, 1]
+    load(
+        path,
+        [
+            record(
+                f"{number}",
+                scan("2026-11-01T10:00:00"),
+                scan(f"2026-11-0{1 + day}T10:00:00", "delivered", "delivered001"),
+                created_at=(start + timedelta(days=entry)).isoformat(),
+            )
+            for number, (day, entry) in enumerate(zip(days, entries, strict=True))
+        ],
+        last=AS_OF,
+    )
+    run_models(path, registered_late)
+    with duckdb.connect(path, read_only=True) as connection:
+        ours = curve(connection, "delivery", "all|all|all|all|all", "share_open")
+    oracle = KaplanMeierFitter().fit(days, [1, 1, 1], entry=entries)
+    expected = oracle.survival_function_.loc[days].to_numpy()[:, 0]
+    np.testing.assert_allclose(ours["share_open"], expected, rtol=0, atol=1e-9)
 
 
 def test_the_published_curve_is_the_last_step_of_every_three_hours(world):

@@ -31,6 +31,9 @@ ODD = [
     record("late", PICKED_UP, DELIVERED, scheduled_delivery_date="2026-11-03"),
     record("nameless", PICKED_UP, courier_code=None, origin_country=None),
     record("bare", courier_code=None, destination_country=None, tracking_number=None),
+    record(
+        "failed", PICKED_UP, scan("2026-11-03", "undelivered", "undelivered002"), delivery_status="delivered"
+    ),
     record("told", PICKED_UP, tracking_number="TWICE 1"),
     record("told-again", PICKED_UP, DELIVERED, tracking_number="twice-1"),
 ]

@@ -42,15 +42,6 @@ def test_every_model_stands_after_what_it_depends_on():
         seen.add(model.name)
 
 
-def test_declared_dependencies_are_the_actual_ones():
-    models = read_models(sql_folder())
-    names = {model.name for model in models} | {path.stem for path in (sql_folder() / "seeds").glob("*.csv")}
-    for model in models:
-        code = "\n".join(line for line in model.sql.splitlines() if not line.strip().startswith("--"))
-        used = {name for name in names if f" {name}\n" in code + "\n" or f" {name} " in code}
-        assert used == set(model.depends_on), model.name
-
-
 def test_every_model_says_what_one_row_is():
     for model in read_models(sql_folder()):
         assert model.meaning.startswith("one row per "), model.name

@@ -21,8 +21,10 @@ from table_examples import (
     plain,
     record,
     records_of,
+    regular,
 )
 
+from airflow_provider_trackingmore.tables import fast
 from airflow_provider_trackingmore.tables.fields import FIELD_MAPS, Kind
 
 TEXTS = (
@@ -134,3 +136,47 @@ def test_one_odd_record_does_not_change_how_the_others_read(version):
     assert plain(beside.trackings.slice(0, 1)).equals(plain(alone.trackings))
     own = [one for one in beside.checkpoints.to_pylist() if one["record_no"] == 0]
     assert own == alone.checkpoints.to_pylist()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Return the record types that Arrow was asked to read, as they come."""
+    types, read_json = [], fast.arrow_json.read_json
+
+    def read(body, read_options, parse_options):
+        data = parse_options.explicit_schema.field("data").type
+        types.append((data.field("items").type if data.num_fields > 1 else data).value_type)
+        return read_json(body, read_options=read_options, parse_options=parse_options)
+
+    monkeypatch.setattr(fast.arrow_json, "read_json", read)
+    return types
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_records_alike_are_read_once_in_the_order_of_their_own_fields(asked, version):
+    one = regular(version)
+    assert decode(page_of(one, one | {"id": "2"}, version=version), version).reader == "fast"
+    (kind,) = asked
+    assert [field.name for field in kind] == list(one)
+    assert [field.name for field in kind.field("origin_info").type] == list(one["origin_info"])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "first",
+    [
+        {},
+        {"origin_info": None, "destination_info": {}},
+        {"origin_info": {"trackinfo": []}},
+        {"origin_info": {"trackinfo": [{}]}},
+    ],
+)
+def test_what_the_first_record_lacks_is_still_read_of_the_others(asked, version, first):
+    others = [regular(version), dict(reversed(regular(version).items())) | {"id": "3"}]
+    page = decode(page_of({"id": "1"} | first, *others, version=version), version)
+    alone = decode(page_of(*others, version=version), version)
+    assert (page.reader, alone.reader) == ("fast", "fast")
+    names = [name for name in alone.trackings.schema.names if name != "record_no"]
+    assert plain(page.trackings.slice(1)).select(names).equals(plain(alone.trackings).select(names))
+    kept = [one for one in page.checkpoints.to_pylist() if one["record_no"] > 0]
+    assert [one | {"record_no": one["record_no"] - 1} for one in kept] == alone.checkpoints.to_pylist()
