@@ -108,7 +108,7 @@ def _plan_increment(client: ServiceClient, asked: Asked, state: State, first: da
     if first >= window.last:
         raise ConfigurationError(_empty_window(asked, state, window))
     oldest = _oldest(client, begun.service_time or datetime.now(UTC))
-    if asked.first is not None and first < oldest:
+    if client.version.retention and asked.first is not None and first < oldest:
         raise ConfigurationError(
             f"updated_from is {first}, but {client.service.label} keeps nothing older than {oldest}; begin "
             "there, or leave updated_from out to read from the watermark"

@@ -63,6 +63,8 @@ def make_world(path: Path, trackings: int, scans_each: int = 15) -> tuple[int, i
     """Make a warehouse; return how many trackings and checkpoints it holds."""
     with open_warehouse(path) as connection:
         connection.execute("SET memory_limit = '6GB'")
+        # A page holds the scans of a tracking together, so the tables do too.
+        connection.execute("SET preserve_insertion_order = true")
         connection.execute("CREATE TEMP MACRO draw(i, what) AS hash(i || '/' || what) / 18446744073709551616.0")
         connection.execute(
             "CREATE TEMP MACRO bell(i, what) AS"
@@ -209,6 +211,7 @@ SELECT md5(i || '-' || k || '-' || telling) AS checkpoint_key,
     strftime(created_at, '%Y-%m') AS created_month,
     timestamp '2026-11-20' AS first_observed_at_utc
 FROM scans
+ORDER BY i, leg, k
 """
 
 _TRACKINGS = """
@@ -245,4 +248,5 @@ SELECT 'trackingmore:default:' || md5(i::VARCHAR) AS tracking_key,
     timestamp '2026-11-20' AS observed_at_utc,
     timestamp '2026-11-20' AS first_observed_at_utc
 FROM known
+ORDER BY i
 """

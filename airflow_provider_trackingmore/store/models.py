@@ -105,10 +105,11 @@ def _build(
         _describe(connection, model)
     changes.forget(connection)
     connection.execute("DELETE FROM meta.built")
-    connection.executemany(
-        "INSERT INTO meta.built VALUES (?, ?)",
-        [[model.name, fingerprints.get(model.name)] for model in models],
-    )
+    if models:
+        connection.executemany(
+            "INSERT INTO meta.built VALUES (?, ?)",
+            [[model.name, fingerprints.get(model.name)] for model in models],
+        )
     return worked_out
 
 

@@ -94,6 +94,7 @@ class Victim:
             # No thread may be there when it forks.
             "JE_ARROW_MALLOC_CONF": "background_thread:false",
             "OPENBLAS_NUM_THREADS": "1",
+            "NUMEXPR_NUM_THREADS": "1",
         }
         with errors.open("wb") as stderr:
             self._process = subprocess.Popen(

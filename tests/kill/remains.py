@@ -18,6 +18,7 @@ _OF_THE_RUN = {
     "observed_at_utc",
     "first_observed_at_utc",
     "migrated_at_utc",
+    "checked_at_utc",
     "started_at_utc",
     "finished_at_utc",
     "run_id",

@@ -64,6 +64,7 @@ def test_what_only_renames_or_repeats_is_a_view_and_the_rest_tables(warehouse):
     run_models(warehouse)
     assert rows(warehouse, "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1") == [
         ("fct_checkpoints",),
+        ("int_checkpoints",),
         ("int_clocks",),
         ("int_shipment_groups",),
         ("stg_checkpoints",),

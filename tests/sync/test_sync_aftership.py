@@ -239,4 +239,4 @@ def test_both_services_stand_in_one_warehouse_beside_each_other(box, warehouse):
 def test_ids_that_changed_with_the_version_are_refused(box, warehouse):
     sync(client(box, "2024-04"), warehouse)
     with pytest.raises(WarehouseError, match="other ids"):
-        sync(client(box), warehouse)
+        sync(client(box), warehouse, everything=True)

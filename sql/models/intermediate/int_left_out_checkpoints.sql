@@ -59,9 +59,11 @@ ranked as (
                     when 'explicit_offset' then 0
                     when 'location_inferred' then 1
                     else 2
-                end,
-                case stg_checkpoints.leg when 'destination' then 0 else 1 end,
-                stg_checkpoints.checkpoint_key
+                end asc,
+                case stg_checkpoints.leg when 'destination' then 0 else 1 end asc,
+                stg_checkpoints.event_at_local asc,
+                coalesce(stg_checkpoints.location, '') asc,
+                stg_checkpoints.checkpoint_key asc
         ) as telling_rank
     from stg_checkpoints
     inner join told_again
