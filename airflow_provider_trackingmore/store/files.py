@@ -22,7 +22,7 @@ from pyarrow import fs
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     import duckdb
 
@@ -109,11 +109,14 @@ class Folder:
         finally:
             Path(aside).unlink(missing_ok=True)
 
-    def write_parquet(self, name: str, table: pa.Table) -> None:
-        """Write a table as one Parquet file."""
+    def write_parquet(self, name: str, table: pa.Table, unlike: Collection[str] = ()) -> None:
+        """Write a table as one Parquet file; values of the columns ``unlike`` hardly ever repeat."""
+        repeating = [column for column in table.column_names if column not in unlike]
         with self.writing(name) as stream:
             # Written once and read once: quick to write beats small.
-            pq.write_table(table, stream, compression="none", write_statistics=False)
+            pq.write_table(
+                table, stream, compression="none", write_statistics=False, use_dictionary=repeating
+            )
 
     def write_json(self, name: str, value: dict[str, Any]) -> None:
         """Write a small JSON file."""

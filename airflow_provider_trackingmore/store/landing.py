@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _SCHEMAS = {"trackings": TRACKINGS, "checkpoints": CHECKPOINTS, "rejected": REJECTED}
 
+# A dictionary of these would be begun, and given up half-way, in every file.
+_UNLIKE = {"checkpoint_key", "event_time_raw", "event_at_local", "event_at_utc"}
+
 
 @dataclass(frozen=True)
 class Range:
@@ -68,7 +71,7 @@ class Run:
         mark = uuid.uuid4().hex[:12]
         for kind, table in tables.items():
             if table.num_rows:
-                self.files.write_parquet(f"{name}.{mark}.{kind}.parquet", table)
+                self.files.write_parquet(f"{name}.{mark}.{kind}.parquet", table, _UNLIKE)
 
     def finish_window(self, name: str, facts: dict[str, Any]) -> None:
         """Say that everything of this window has landed."""

@@ -1,4 +1,4 @@
-"""Country codes from names, and the one time zone of a place where it has just one."""
+"""Country codes from names, and the time zone that a place is known to keep."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _PRIMARY = {
 
 
 def zone_of(country: str | None, state: str | None) -> str | None:
-    """Return the zone of a country, or of a state of the USA, that has exactly one; else None."""
+    """Return the zone of a country that has one, or of a state of the USA; else None.
+
+    Where a state keeps two zones it is its capital's, which most of its people keep; the rest is an hour off.
+    """
     zones = _country_zones().get(country or "", ())
     if len(zones) == 1:
         return zones[0]
@@ -85,8 +88,13 @@ def _state_zones() -> dict[str, str]:
     # Old names of zones (Pacific/Samoa) are not installed everywhere.
     known = {zone for zones in _country_zones().values() for zone in zones}
     states = [*us.STATES_AND_TERRITORIES, us.states.DC]
-    single = [state for state in states if len(state.time_zones) == 1 and state.time_zones[0] in known]
-    return {key: state.time_zones[0] for state in single for key in (state.abbr, state.name.upper())}
+    return {
+        key: zone
+        for state in states
+        for zone in (state.time_zones[0] if len(state.time_zones) == 1 else state.capital_tz,)
+        if zone in known
+        for key in (state.abbr, state.name.upper())
+    }
 
 
 @cache

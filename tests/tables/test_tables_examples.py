@@ -137,8 +137,8 @@ def test_v4_checkpoints_have_instants_from_the_zone_of_their_place():
     assert [tuple(one[name] for name in told) for one in rows(mine.sort_by("source_seq"))] == [
         (1, datetime(2026, 11, 1, 12), "assumed_utc", "label_created", False, None),
         # A town of Nevada keeps another time than the rest of it.
-        (2, datetime(2026, 11, 1, 18, 5), "assumed_utc", "in_transit", True, "US"),
-        (3, datetime(2026, 11, 2, 2, 15), "assumed_utc", "in_transit", True, "US"),
+        (2, datetime(2026, 11, 2, 2, 5), "location_inferred", "in_transit", True, "US"),
+        (3, datetime(2026, 11, 2, 10, 15), "location_inferred", "in_transit", True, "US"),
         (4, datetime(2026, 11, 5, 22, 13), "location_inferred", "customs_cleared", True, "DE"),
         (5, datetime(2026, 11, 6, 12, 44), "location_inferred", "out_for_delivery", True, "DE"),
         (6, datetime(2026, 11, 6, 14), "location_inferred", "delivered", True, "DE"),
@@ -171,14 +171,14 @@ def test_a_v4_tracking_with_two_legs_keeps_couriers_order_and_post_code_apart():
         ("destination", "usps", 2),
         ("destination", "usps", 1),
     ]
-    # 02:15 in Shanghai; Oregon has two zones.
+    # 02:15 in Shanghai; Oregon has two zones, and Salem that of the Pacific.
     assert (mine[0]["event_at_utc"], mine[0]["time_basis"]) == (
         datetime(2026, 11, 3, 18, 15),
         "location_inferred",
     )
     assert (mine[3]["event_at_utc"], mine[3]["time_basis"]) == (
-        datetime(2026, 11, 19, 21, 30),
-        "assumed_utc",
+        datetime(2026, 11, 20, 5, 30),
+        "location_inferred",
     )
 
 

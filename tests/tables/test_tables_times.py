@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import hypothesis.strategies as st
 import pyarrow as pa
 import pytest
+import us
 from hypothesis import given
 from table_examples import VERSIONS, decode, page_of, patiently, record, row, rows, with_scan, with_scans
 
@@ -159,7 +160,10 @@ def test_no_text_breaks_the_reading_of_times(texts):
         ("US", " ca ", "2026-12-01T12:00:00", "2026-12-01T20:00:00", "location_inferred"),
         ("US", "California", "2026-07-01T12:00:00", "2026-07-01T19:00:00", "location_inferred"),
         ("US", "DC", "2026-12-01T12:00:00", "2026-12-01T17:00:00", "location_inferred"),
-        ("US", "TX", "2026-12-01T12:00:00", "2026-12-01T12:00:00", "assumed_utc"),
+        ("US", "PR", "2026-12-01T12:00:00", "2026-12-01T16:00:00", "location_inferred"),
+        # Texas and Florida keep two zones; that of the capital.
+        ("US", "TX", "2026-12-01T12:00:00", "2026-12-01T18:00:00", "location_inferred"),
+        ("US", "Florida", "2026-12-01T12:00:00", "2026-12-01T17:00:00", "location_inferred"),
         ("US", None, "2026-12-01T12:00:00", "2026-12-01T12:00:00", "assumed_utc"),
         ("US", "Bavaria", "2026-12-01T12:00:00", "2026-12-01T12:00:00", "assumed_utc"),
         ("BR", None, "2026-12-01T12:00:00", "2026-12-01T12:00:00", "assumed_utc"),
@@ -182,7 +186,7 @@ def test_no_text_breaks_the_reading_of_times(texts):
         ("DE", None, "2026-07-01", "2026-06-30T22:00:00", "location_inferred"),
     ],
 )
-def test_an_instant_rests_on_the_offset_else_on_the_one_zone_of_the_place_else_on_utc(
+def test_an_instant_rests_on_the_offset_else_on_the_zone_of_the_place_else_on_utc(
     country, state, local, utc, basis
 ):
     page = decode(page_of(with_scan(checkpoint_date=local, country_iso2=country, state=state)))
@@ -204,6 +208,10 @@ def test_a_page_may_hold_scans_from_every_country_and_state_of_the_world():
         expected = datetime(2026, 11, 6, 15, tzinfo=ZoneInfo(zone) if zone else UTC).astimezone(UTC)
         assert one["event_at_utc"] == expected.replace(tzinfo=None)
         assert one["time_basis"] == ("location_inferred" if zone else "assumed_utc")
+
+
+def test_every_state_of_the_usa_has_a_zone():
+    assert [one.abbr for one in us.STATES if zone_of("US", one.abbr) is None] == []
 
 
 @pytest.mark.parametrize(
