@@ -59,7 +59,7 @@ def test_a_page_of_which_only_a_part_was_written_brings_no_tracking_without_its_
         if written:
             raise KeyboardInterrupt
         written.append(name)
-        whole(self, name, table)
+        whole(self, name, table, unlike)
 
     whole = Folder.write_parquet
     monkeypatch.setattr(Folder, "write_parquet", dying)
