@@ -55,7 +55,7 @@ def test_a_page_of_which_only_a_part_was_written_brings_no_tracking_without_its_
     run.land("created-1-2", decode_page(body(record("a", scan("2026-11-01T10:00:00")))))
     written = []
 
-    def dying(self: Folder, name: str, table: object) -> None:
+    def dying(self: Folder, name: str, table: object, unlike: object) -> None:
         if written:
             raise KeyboardInterrupt
         written.append(name)
