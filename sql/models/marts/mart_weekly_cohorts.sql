@@ -3,10 +3,10 @@
 -- delivered_share is read off the week's own curve, so it looks neither better nor worse for being young;
 -- a young week is wide instead, see the 95 % limits, and null where nothing was followed for so long. A
 -- cohort is mature when every parcel of the week could have been followed for the whole horizon. Until then
--- the last days of its curve speak for the weekdays that were followed so long: where parcels of a Friday take
--- longer than those of a Monday, the limits are too narrow. naive_: over all that left so far, open ones
--- counted as not delivered, and the mean over those that have arrived. Weeks are ISO weeks of the place of the
--- pick-up.
+-- the last days of its curve speak for the weekdays that were followed so long: where parcels of a Friday
+-- take longer than those of a Monday, the limits are too narrow. naive_: over all that left so far, open
+-- ones counted as not delivered, and the mean over those that have arrived. Weeks are ISO weeks of the
+-- place of the pick-up.
 --
 -- depends_on: {{ ref('int_shipment_groups') }}
 -- depends_on: {{ ref('int_group_counts') }}
