@@ -71,7 +71,9 @@ def compare(trackings: int, rounds: int) -> dict[str, float]:
             ours = [*ours, measure("ours", warehouse, target)]
             theirs = [*theirs, measure("theirs", source, target)]
         for name, runs in (("models", ours), ("polars", theirs)):
-            wall, cpu, memory = (statistics.median(run[what] for run in runs) for what in ("wall", "cpu", "memory"))
+            wall, cpu, memory = (
+                statistics.median(run[what] for run in runs) for what in ("wall", "cpu", "memory")
+            )
             print(f"{name:<10}{wall:>8.1f} s {cpu:>8.1f} s of CPU {memory:>6.1f} GB", flush=True)
         assert_equal(warehouse, target)
     return {
@@ -133,7 +135,9 @@ def assert_equal(warehouse: Path, target: Path) -> None:
                 + " AND ".join(f"a.{name} = b.{name}" for name in names)
                 + " WHERE "
             )
-            assert not rows(connection, f"{both} a.{names[0]} IS NULL OR b.{names[0]} IS NULL"), f"rows of {mart}"
+            assert not rows(connection, f"{both} a.{names[0]} IS NULL OR b.{names[0]} IS NULL"), (
+                f"rows of {mart}"
+            )
             for column in columns:
                 differs = f"a.{column} IS DISTINCT FROM b.{column}"
                 if types["ours"][column] == "DOUBLE":

@@ -270,8 +270,10 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
 
 def exception_episodes(scans: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     """Return runs of physical exception scans, each with how it ended."""
-    troubled = outcomes.lazy().filter("has_exception").select(
-        "tracking_no", "outcome", "returning_at_utc", "exit_at_utc"
+    troubled = (
+        outcomes.lazy()
+        .filter("has_exception")
+        .select("tracking_no", "outcome", "returning_at_utc", "exit_at_utc")
     )
     at, wrong, key = col("event_at_utc"), col("is_exception"), col("tracking_no")
     state, follows = col("episode_state"), col("next_scan_at_utc")
@@ -322,9 +324,13 @@ def exception_episodes(scans: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFr
 
 def wide_shipments(outcomes: pl.DataFrame, episodes: pl.DataFrame) -> pl.DataFrame:
     """Return the table most people query."""
-    counted = episodes.lazy().group_by("tracking_no").agg(
-        pl.len().alias("n_exception_episodes"),
-        (col("episode_state") == "open").any().alias("has_unresolved_exception"),
+    counted = (
+        episodes.lazy()
+        .group_by("tracking_no")
+        .agg(
+            pl.len().alias("n_exception_episodes"),
+            (col("episode_state") == "open").any().alias("has_unresolved_exception"),
+        )
     )
     outcome, promise, first = col("outcome"), col("promised_date"), col("first_attempt_at_utc")
     on_time = outcome == "delivered"
@@ -428,7 +434,10 @@ class Group:
                 .select(
                     "group_no",
                     col("unscanned").alias("wait"),
-                    when(scanned).then(lit("delivered", dtype=pl.Enum(ENDINGS))).otherwise("outcome").alias("ending"),
+                    when(scanned)
+                    .then(lit("delivered", dtype=pl.Enum(ENDINGS)))
+                    .otherwise("outcome")
+                    .alias("ending"),
                 )
                 .collect()
             )
@@ -447,16 +456,25 @@ class Group:
         )  # fmt: skip
 
     def _named(self, counts: pl.DataFrame) -> pl.DataFrame:
-        text = [when(True).then(col(key).cast(pl.String)).alias(key) for key in KEYS[:3] if key in self.keys.columns]
+        text = [
+            when(True).then(col(key).cast(pl.String)).alias(key)
+            for key in KEYS[:3]
+            if key in self.keys.columns
+        ]
         missing = [lit("all").alias(key) for key in KEYS[:3] if key not in self.keys.columns]
         week = [] if "pickup_week" in self.keys.columns else [lit(None, dtype=pl.Date).alias("pickup_week")]
         named = self.keys.with_columns(text).with_columns(missing + week)
         return (
             counts.join(named, on="group_no")
-            .with_columns(lit(self.name).alias("grouping_name"), (col("n_shipments") < 30).alias("is_small_sample"))
+            .with_columns(
+                lit(self.name).alias("grouping_name"), (col("n_shipments") < 30).alias("is_small_sample")
+            )
             .with_columns(
                 pl.concat_str(
-                    "grouping_name", *KEYS[:3], col("pickup_week").cast(pl.String).fill_null("all"), separator="|"
+                    "grouping_name",
+                    *KEYS[:3],
+                    col("pickup_week").cast(pl.String).fill_null("all"),
+                    separator="|",
                 ).alias("group_key")
             )
         )
@@ -791,7 +809,14 @@ def cohorts(group: Group) -> pl.DataFrame:
 
     found = (
         group.counts.select(
-            "group_no", "group_key", "grouping_name", *KEYS, "n_shipments", "n_delivered", "n_open", "is_small_sample"
+            "group_no",
+            "group_key",
+            "grouping_name",
+            *KEYS,
+            "n_shipments",
+            "n_delivered",
+            "n_open",
+            "is_small_sample",
         )
         .join(naive, on="group_no")
         .join(HORIZONS, how="cross")
@@ -843,7 +868,11 @@ def stalled(source: Path, shipments: pl.DataFrame, scans: pl.DataFrame, times: p
     )
     words = (
         pl.scan_parquet(source / "checkpoints.parquet")
-        .select("checkpoint_key", col("description").alias("last_description"), col("location").alias("last_location"))
+        .select(
+            "checkpoint_key",
+            col("description").alias("last_description"),
+            col("location").alias("last_location"),
+        )
         .join(last.lazy(), on="checkpoint_key", how="semi")
         .collect(engine="streaming")
     )

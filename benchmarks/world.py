@@ -65,7 +65,9 @@ def make_world(path: Path, trackings: int, scans_each: int = 15) -> tuple[int, i
         connection.execute("SET memory_limit = '6GB'")
         # A page holds the scans of a tracking together, so the tables do too.
         connection.execute("SET preserve_insertion_order = true")
-        connection.execute("CREATE TEMP MACRO draw(i, what) AS hash(i || '/' || what) / 18446744073709551616.0")
+        connection.execute(
+            "CREATE TEMP MACRO draw(i, what) AS hash(i || '/' || what) / 18446744073709551616.0"
+        )
         connection.execute(
             "CREATE TEMP MACRO bell(i, what) AS"
             " sqrt(-2 * ln(1 - draw(i, what))) * cos(6.283185307179586 * draw(i, what || '2'))"
