@@ -1,8 +1,8 @@
 """All models rebuilt, beside the same marts by hand in polars: time as a ratio, and peak memory.
 
 ``models.py [TRACKINGS]`` makes a warehouse of so many trackings with fifteen checkpoints each, and rebuilds
-everything from it: ours with ``run_models``, theirs from Parquet files of the same tables. Each round is a new
-process with two threads. The numbers of both are compared to 1e-9 every time.
+everything from it: ours with ``run_models``, theirs from Parquet files of the same tables. Each round is a
+new process with two threads. The numbers of both are compared to 1e-9 every time.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 The same definitions over the same canonical tables (as Parquet), written for speed: only the columns that are
 needed are read, trackings and groups are numbers, checkpoints are sorted once. Left out, and so in polars'
 favour: business days, data quality, tracking latency, courier codes of other sources, parcels told by several
-trackings, sources that register late, the copy of all scans, checks, lineage, and running again for changes only.
+trackings, sources that register late, the copy of all scans, checks, lineage, and running again for changes
+only.
 """
 
 from __future__ import annotations
@@ -104,8 +105,9 @@ def read_trackings(source: Path) -> pl.DataFrame:
 
 
 def read_scans(source: Path, trackings: pl.DataFrame) -> pl.DataFrame:
-    """Return real-world scans: possible ones, and of those told twice the best, in the order of their times."""
+    """Return real-world scans: possible ones, of those told twice the best, in the order of their times."""
     basis = col("time_basis")
+    slack = when(basis == "assumed_utc").then(pl.duration(hours=14)).otherwise(pl.duration())
     told = (
         pl.scan_parquet(source / "checkpoints.parquet")
         .select(
@@ -113,10 +115,7 @@ def read_scans(source: Path, trackings: pl.DataFrame) -> pl.DataFrame:
             "time_basis", "event_type", "is_physical", "is_exception",
         )
         .join(trackings.lazy().select("tracking_key", "tracking_no", "as_of_utc"), on="tracking_key")
-        .filter(
-            col("event_at_utc")
-            <= col("as_of_utc") + when(basis == "assumed_utc").then(pl.duration(hours=14)).otherwise(pl.duration())
-        )
+        .filter(col("event_at_utc") <= col("as_of_utc") + slack)
         .select(
             "checkpoint_key", "tracking_no", "source_seq", "event_at_utc", "event_at_local",
             "is_physical", "is_exception",
@@ -124,7 +123,9 @@ def read_scans(source: Path, trackings: pl.DataFrame) -> pl.DataFrame:
             (basis == "assumed_utc").alias("is_assumed"),
             (col("leg") != "origin").alias("is_there"),
             (
-                when(basis == "explicit_offset").then(0).when(basis == "location_inferred").then(2).otherwise(4)
+                when(basis == "explicit_offset").then(0)
+                .when(basis == "location_inferred").then(2)
+                .otherwise(4)
                 + (col("leg") != "destination").cast(pl.Int32)
             ).cast(pl.UInt8).alias("telling_rank"),
             col("event_at_local").dt.truncate("1m").alias("minute"),
@@ -302,7 +303,10 @@ def exception_episodes(scans: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFr
             col("exit_at_utc").first(),
         )
         .with_columns(
-            when((col("outcome") == "returned") & (follows.fill_null(col("exit_at_utc")) >= col("exit_at_utc")))
+            when(
+                (col("outcome") == "returned")
+                & (follows.fill_null(col("exit_at_utc")) >= col("exit_at_utc"))
+            )
             .then(lit("ended_returned"))
             .when(follows.is_not_null()).then(lit("resolved"))
             .when(col("outcome") == "open").then(lit("open"))
@@ -554,15 +558,24 @@ def curve(waits: pl.DataFrame) -> Curve:
             pl.len().cast(pl.Float64).alias("n_exit"),
             (ending != "open").sum().cast(pl.Float64).alias("n_ended"),
             (ending == "delivered").sum().cast(pl.Float64).alias("n_reached"),
-            *((ending == end).sum().cast(pl.Float64).alias(f"n_{end}") for end in ("returned", "lost", "expired")),
+            *(
+                (ending == end).sum().cast(pl.Float64).alias(f"n_{end}")
+                for end in ("returned", "lost", "expired")
+            ),
         )
         .sort("group_no", "wait")
         .with_columns(
             (col("n_exit").sum().over("group_no") - so_far(col("n_exit")) + col("n_exit")).alias("n_at_risk")
         )
         .with_columns(
-            when(col("n_ended") < n).then((1 - col("n_ended") / n).log()).otherwise(-700.0).alias("log_staying"),
-            when(col("n_ended") < n).then(col("n_ended") / (n * (n - col("n_ended")))).otherwise(0.0).alias("spread"),
+            when(col("n_ended") < n)
+            .then((1 - col("n_ended") / n).log())
+            .otherwise(-700.0)
+            .alias("log_staying"),
+            when(col("n_ended") < n)
+            .then(col("n_ended") / (n * (n - col("n_ended"))))
+            .otherwise(0.0)
+            .alias("spread"),
         )
         .with_columns(
             so_far(col("log_staying")).alias("log_open"),
@@ -690,7 +703,8 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
 
     limits = [f"p{percent}_{end}" for percent in (50, 80, 90, 95) for end in ("days", "lower95", "upper95")]
     times = timed("delivery", "left").select(
-        *names, "n_shipments", "n_delivered", "n_open", "n_timed", *limits, "p99_days", "p99_lower95", "p99_upper95",
+        *names, "n_shipments", "n_delivered", "n_open", "n_timed", *limits,
+        "p99_days", "p99_lower95", "p99_upper95",
         "naive_mean_days", "naive_p50_days", "naive_p90_days",
         (col("n_delivered") / col("n_shipments")).alias("delivered_share"),
         col("share_reached").alias("delivered_share_so_far"), "followed_until_days",
@@ -717,7 +731,8 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
     )  # fmt: skip
     resolution = timed("resolution").select(
         *names, col("n_followed").alias("n_episodes"), col("n_reached").alias("n_resolved"), *limits,
-        col("share_reached").alias("resolved_share_so_far"), (col("n_followed") < 30).alias("is_small_sample"),
+        col("share_reached").alias("resolved_share_so_far"),
+        (col("n_followed") < 30).alias("is_small_sample"),
     )  # fmt: skip
     first_scan = timed("first_scan").select(
         *names[:5], col("n_followed").alias("n_labels"), col("n_reached").alias("n_scanned"), *limits,
@@ -730,15 +745,15 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
         .join(group.counts.select("group_no", *names), on="group_no")
         .select(
             *names, col("rate_name").str.strip_prefix("exception_type:").alias("exception_type"),
-            col("n_hits").alias("n_with_type"), col("n_of").alias("n_shipments"), col("rate").alias("type_rate"),
-            col("lower95").alias("type_rate_lower95"), col("upper95").alias("type_rate_upper95"),
-            (col("n_of") < 30).alias("is_small_sample"),
+            col("n_hits").alias("n_with_type"), col("n_of").alias("n_shipments"),
+            col("rate").alias("type_rate"), col("lower95").alias("type_rate_lower95"),
+            col("upper95").alias("type_rate_upper95"), (col("n_of") < 30).alias("is_small_sample"),
         )
     )  # fmt: skip
     scorecard = (
         times.select(
-            *names, "n_shipments", "n_delivered", "n_open", "p50_days", "p50_lower95", "p50_upper95", "p90_days",
-            "p90_lower95", "p90_upper95", "assumed_time_share", "is_small_sample",
+            *names, "n_shipments", "n_delivered", "n_open", "p50_days", "p50_lower95", "p50_upper95",
+            "p90_days", "p90_lower95", "p90_upper95", "assumed_time_share", "is_small_sample",
         )
         .join(on_time.select("group_key", "n_due", "^on_time_rate.*$", "no_promise_share"), on="group_key")
         .join(attempts.select("group_key", "^first_attempt_rate.*$"), on="group_key")
@@ -747,10 +762,15 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
             on="group_key",
         )
         .join(
-            first_scan.select("group_key", col("p50_days").alias("first_scan_p50_days"), "never_scanned_share"),
+            first_scan.select(
+                "group_key", col("p50_days").alias("first_scan_p50_days"), "never_scanned_share"
+            ),
             on="group_key", how="left",
         )
-        .join(resolution.select("group_key", col("p50_days").alias("resolution_p50_days")), on="group_key", how="left")
+        .join(
+            resolution.select("group_key", col("p50_days").alias("resolution_p50_days")),
+            on="group_key", how="left",
+        )
     )  # fmt: skip
     return {
         "mart_delivery_time_quantiles": times,
@@ -828,11 +848,15 @@ def cohorts(group: Group) -> pl.DataFrame:
             .with_columns((horizon.cast(pl.Int64) * DAY).alias("wait"))
             .join_asof(
                 clock.steps.select(
-                    "group_no", "wait", "share_open", "share_reached", "share_reached_lower95", "share_reached_upper95"
+                    "group_no", "wait", "share_open",
+                    "share_reached", "share_reached_lower95", "share_reached_upper95",
                 ),
                 on="wait", by="group_no", check_sortedness=False,
             )
-            .join(clock.quantiles.select("group_no", "followed_until_days", "naive_mean_days"), on="group_no", how="left")
+            .join(
+                clock.quantiles.select("group_no", "followed_until_days", "naive_mean_days"),
+                on="group_no", how="left",
+            )
         )  # fmt: skip
         is_known = (col("followed_until_days") >= horizon) | (col("share_open") == 0)
         shares = [
@@ -885,7 +909,8 @@ def stalled(source: Path, shipments: pl.DataFrame, scans: pl.DataFrame, times: p
         .join(usual, on=["courier_code", "lane"], how="left")
         .select(
             "tracking_key", "source", "tracking_number", "order_number", "courier_code", "lane",
-            idle.alias("idle_days"), days(col("picked_up_at_utc"), col("as_of_utc")).alias("days_since_pickup"),
+            idle.alias("idle_days"),
+            days(col("picked_up_at_utc"), col("as_of_utc")).alias("days_since_pickup"),
             "lane_p90_days", "promised_date", (col("promise_state") == "overdue").alias("is_overdue"),
             "has_unresolved_exception", "status", "last_event_type", "last_description", "last_location",
             "last_physical_at_utc", "as_of_utc",

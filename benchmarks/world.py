@@ -1,26 +1,31 @@
 """A warehouse of many parcels, written straight into its canonical tables: what the models are measured on.
 
 Parcels live like the sandbox's: eight carriers on their lanes, labels before pick-ups, hubs, customs, depots,
-rings by day; some are never scanned, lost, returned or given up, and the last weeks are still on the road. About
-one scan in fourteen is told by both legs, one parcel in five meets an exception, every other has a promised
-date and every third a service. Most carriers tell the minute, two the second. Everything is drawn from hashes,
-so equal arguments give equal rows.
+rings by day; some are never scanned, lost, returned or given up, and the last weeks are still on the road.
+About one scan in fourteen is told by both legs, one parcel in five meets an exception, every other has a
+promised date and every third a service. Most carriers tell the minute, two the second. Everything is drawn
+from hashes, so equal arguments give equal rows.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.store.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # What a parcel of a carrier and lane is like: median days, spread, and the odds of what goes wrong.
 LANES = """
 SELECT * FROM (VALUES
     ('dhl', 'DE', 'DE', 1.8, 0.35, 6), ('dhl', 'DE', 'FR', 3.1, 0.35, 4), ('dhl', 'DE', 'GB', 4.2, 0.45, 3),
     ('dhl', 'CN', 'DE', 6.5, 0.40, 2), ('dhl', 'US', 'DE', 5.1, 0.40, 2),
-    ('usps', 'US', 'US', 4.4, 0.50, 8), ('usps', 'US', 'GB', 9.5, 0.50, 2), ('usps', 'US', 'DE', 10.5, 0.55, 1),
+    ('usps', 'US', 'US', 4.4, 0.50, 8), ('usps', 'US', 'GB', 9.5, 0.50, 2),
+    ('usps', 'US', 'DE', 10.5, 0.55, 1),
     ('ups', 'US', 'US', 3.2, 0.35, 8), ('ups', 'DE', 'US', 4.8, 0.35, 3), ('ups', 'GB', 'GB', 1.9, 0.35, 3),
-    ('fedex', 'US', 'US', 2.9, 0.35, 7), ('fedex', 'CN', 'US', 5.2, 0.40, 4), ('fedex', 'FR', 'US', 5.6, 0.4, 1),
+    ('fedex', 'US', 'US', 2.9, 0.35, 7), ('fedex', 'CN', 'US', 5.2, 0.40, 4),
+    ('fedex', 'FR', 'US', 5.6, 0.40, 1),
     ('china-post', 'CN', 'US', 18.0, 0.40, 6), ('china-post', 'CN', 'DE', 19.5, 0.45, 4),
     ('china-post', 'CN', 'FR', 20.0, 0.45, 3), ('china-post', 'CN', 'GB', 17.5, 0.45, 3),
     ('royal-mail', 'GB', 'GB', 2.4, 0.45, 7), ('royal-mail', 'GB', 'FR', 5.9, 0.50, 2),
@@ -40,17 +45,21 @@ SELECT * FROM (VALUES
 # Every scan: what the service says, what it means, and the carrier's words.
 KINDS = """
 SELECT * FROM (VALUES
-    ('label', 'inforeceived', 'inforeceived001', 'label_created', false, false, 'Shipment information received'),
+    ('label', 'inforeceived', 'inforeceived001', 'label_created', false, false,
+        'Shipment information received'),
     ('accepted', 'transit', 'transit001', 'in_transit', true, false, 'Accepted at the counter in {}'),
     ('hub_in', 'transit', 'transit002', 'arrived', true, false, 'Arrived at sort facility {}, to be sorted'),
     ('hub_out', 'transit', 'transit001', 'in_transit', true, false, 'Departed from sort facility {}'),
-    ('cleared', 'transit', 'transit005', 'customs_cleared', true, false, 'Clearance processing complete at {}'),
+    ('cleared', 'transit', 'transit005', 'customs_cleared', true, false,
+        'Clearance processing complete at {}'),
     ('depot', 'transit', 'transit003', 'arrived', true, false, 'Arrived at delivery facility {}'),
     ('held', 'exception', 'exception006', 'customs_hold', true, true, 'Held by customs, papers are missing'),
-    ('delay', 'exception', 'exception005', 'exception_other', true, true, 'Delayed, further details expected'),
+    ('delay', 'exception', 'exception005', 'exception_other', true, true,
+        'Delayed, further details expected'),
     ('out', 'pickup', 'pickup001', 'out_for_delivery', true, false, 'Shipment is out with courier in {}'),
     ('ready', 'pickup', 'pickup002', 'ready_for_pickup', true, false, 'Ready for collection at {}'),
-    ('failed', 'undelivered', 'undelivered002', 'attempt_failed', true, true, 'Recipient not home, notice left'),
+    ('failed', 'undelivered', 'undelivered002', 'attempt_failed', true, true,
+        'Recipient not home, notice left'),
     ('done', 'delivered', 'delivered001', 'delivered', true, false, 'Delivered, {}'),
     ('lost', 'exception', 'exception007', 'lost_damaged', true, true, 'Shipment lost, search concluded'),
     ('turned', 'exception', 'exception011', 'returning', true, true, 'Shipment is being returned to shipper'),
@@ -79,9 +88,9 @@ def make_world(path: Path, trackings: int, scans_each: int = 15) -> tuple[int, i
         connection.execute("INSERT INTO checkpoints BY NAME " + _CHECKPOINTS)
         connection.execute("INSERT INTO trackings BY NAME " + _TRACKINGS)
         connection.execute(
-            "INSERT INTO loads BY NAME SELECT 'world' AS run_id, 'trackingmore' AS source, 'default' AS account,"
-            " 'v4' AS api_version, timestamp '2026-11-20' AS window_to_utc, true AS is_complete,"
-            " timestamp '2026-11-20' AS finished_at_utc"
+            "INSERT INTO loads BY NAME SELECT 'world' AS run_id, 'trackingmore' AS source,"
+            " 'default' AS account, 'v4' AS api_version, timestamp '2026-11-20' AS window_to_utc,"
+            " true AS is_complete, timestamp '2026-11-20' AS finished_at_utc"
         )
         ((parcels, scans),) = connection.execute(
             "SELECT (SELECT count(*) FROM trackings), (SELECT count(*) FROM checkpoints)"
@@ -93,7 +102,8 @@ def make_world(path: Path, trackings: int, scans_each: int = 15) -> tuple[int, i
 _PARCELS = """
 CREATE TEMP TABLE parcels AS
 WITH numbered AS (
-    SELECT lanes.*, sum(weight) OVER (ORDER BY courier, origin, destination) AS upto, sum(weight) OVER () AS total
+    SELECT lanes.*, sum(weight) OVER (ORDER BY courier, origin, destination) AS upto,
+        sum(weight) OVER () AS total
     FROM lanes
 ),
 drawn AS (
@@ -104,7 +114,8 @@ drawn AS (
 placed AS (
     SELECT i, created_at, courier, origin, destination,
         CASE WHEN fate_draw < 0.025 THEN 'unscanned' WHEN fate_draw < 0.045 THEN 'returned'
-            WHEN fate_draw < 0.052 THEN 'lost' WHEN fate_draw < 0.08 THEN 'expired' ELSE 'delivered' END AS fate,
+            WHEN fate_draw < 0.052 THEN 'lost' WHEN fate_draw < 0.08 THEN 'expired'
+            ELSE 'delivered' END AS fate,
         CASE WHEN draw(i, 'late') < 0.04 THEN -(0.2 + 5.8 * draw(i, 'late2')) * 86400
             ELSE exp(2.6 + 0.6 * bell(i, 'latency')) * 3600 END AS start_s,
         greatest(0.3, least(45, median_days * exp(spread * bell(i, 'days')))) AS days,
@@ -132,7 +143,8 @@ JOIN places AS there ON there.country = placed.destination
 # at_s: seconds from the registration; side: the origin's or the destination's country.
 _SCANS = """
 WITH steps AS (
-    SELECT i, 0 AS k, 'label' AS kind, least(start_s - 1200, -1800 + 3600 * draw(i, 'l')) AS at_s, false AS is_there
+    SELECT i, 0 AS k, 'label' AS kind, least(start_s - 1200, -1800 + 3600 * draw(i, 'l')) AS at_s,
+        false AS is_there
     FROM parcels WHERE has_label
     UNION ALL
     SELECT i, 1, 'accepted', start_s, false FROM parcels WHERE fate <> 'unscanned'
@@ -160,7 +172,8 @@ WITH steps AS (
     UNION ALL
     SELECT i, 104, 'turned', ends_s + 2 * 86400, true FROM parcels WHERE fate = 'returned'
     UNION ALL
-    SELECT i, 105, 'returned', ends_s + 2 * 86400 + (ends_s - start_s), false FROM parcels WHERE fate = 'returned'
+    SELECT i, 105, 'returned', ends_s + 2 * 86400 + (ends_s - start_s), false
+    FROM parcels WHERE fate = 'returned'
     UNION ALL
     SELECT i, 106, 'lost', ends_s + 15 * 86400, true FROM parcels WHERE fate = 'lost'
     UNION ALL
