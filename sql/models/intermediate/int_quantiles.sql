@@ -7,10 +7,11 @@
 -- depends_on: {{ ref('int_curves') }}
 with totals as (
     select
+        clock,
         curve_no,
         max(n_reached_so_far) as n_reached_ever
     from int_curves
-    group by curve_no
+    group by clock, curve_no
 ),
 
 steps as (
@@ -24,7 +25,9 @@ steps as (
             as upper_share
     from int_curves
     inner join totals
-        on int_curves.curve_no = totals.curve_no
+        on
+            int_curves.clock = totals.clock
+            and int_curves.curve_no = totals.curve_no
 )
 
 select

@@ -42,3 +42,4 @@ inner join last_steps
         and int_curves.elapsed_days = last_steps.elapsed_days
 inner join int_group_counts
     on int_curves.group_key = int_group_counts.group_key
+where int_curves.clock = 'delivery'
