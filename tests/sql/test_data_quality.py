@@ -79,6 +79,15 @@ def test_a_tracking_that_is_gone_is_counted(warehouse):
     assert found(warehouse)["gone_at_source"] == (1, 2)
 
 
+def test_a_time_is_not_impossible_because_its_account_was_never_read_completely(warehouse):
+    load(warehouse, [record("a", PICKED_UP)], last=AS_OF)
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("UPDATE loads SET is_complete = false")
+    run_models(warehouse)
+    assert found(warehouse)["impossible_time"] == (0, 1)
+    assert [row["reason"] for row in ask(warehouse, "FROM int_left_out_checkpoints")] == ["unread"]
+
+
 def test_open_parcels_without_a_scan_for_more_than_five_days_are_listed(warehouse):
     tell(
         warehouse,

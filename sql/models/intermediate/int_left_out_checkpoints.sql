@@ -1,4 +1,4 @@
--- one row per scan that does not count: its moment is impossible, or another scan tells the same better
+-- one row per scan that does not count: an impossible moment, or another scan tells the same better
 --
 -- Few scans are left out, so it is they that are kept here; int_checkpoints is all the others.
 --
@@ -21,7 +21,11 @@ impossible as (
         stg_checkpoints.checkpoint_key,
         stg_checkpoints.tracking_key,
         stg_checkpoints.source,
-        case when stg_checkpoints.event_at_utc is null then 'unparsable' else 'impossible' end as reason
+        case
+            when stg_checkpoints.event_at_utc is null then 'unparsable'
+            when known.as_of_utc is null then 'unread'
+            else 'impossible'
+        end as reason
     from stg_checkpoints
     left join known
         on stg_checkpoints.tracking_key = known.tracking_key

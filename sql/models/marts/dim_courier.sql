@@ -1,4 +1,4 @@
--- one row per courier: under which codes the sources know it, and how many parcels it carried
+-- one row per courier: how many sources tell of it, how many parcels it carried, and from when to when
 --
 -- depends_on: {{ ref('fct_shipments') }}
 select
