@@ -3,7 +3,7 @@ SEED ?= 1
 QUERIES = airflow_provider_trackingmore/report/queries
 
 .PHONY: demo test test-engines check format bench clients dbt duckdb clean prove prove-moving prove-kill prove-requests
-.PHONY: prove-increment prove-worlds fuzz
+.PHONY: prove-increment prove-worlds fuzz bench-models
 
 demo: .venv/.ready # run the daily Dag against the sandbox, or the real service
 	@.venv/bin/python scripts/demo.py
@@ -29,7 +29,11 @@ prove-kill: .venv/.ready # kill a run at every place where it changes a file
 	@.venv/bin/python tests/kill
 
 bench: .tools/bench/.ready # measure beside other ways, as ratios
-	@.tools/bench/bin/python benchmarks/run.py
+	@.tools/bench/bin/python benchmarks/run.py; met=$$?; \
+		echo; .tools/bench/bin/python benchmarks/models.py 200000 && exit $$met
+
+bench-models: .tools/bench/.ready # all models of 1,000,000 trackings beside the same marts in polars
+	@.tools/bench/bin/python benchmarks/models.py 1000000
 
 # all the long runs, one after the other; some hours
 prove: prove-moving prove-kill fuzz prove-requests prove-increment prove-worlds

@@ -45,9 +45,9 @@ class Word:
 
 @dataclass(frozen=True)
 class RowOf:
-    """A key that is known to be that of a row of another query, of which something is asked."""
+    """A key that is known to be that of a row of a model or another query, of which something is asked."""
 
-    query: int
+    relation: str | int
     asked: Asked
 
 
@@ -178,7 +178,7 @@ def _through_keys(scope: Scope, held: Held) -> Held:
         (exp.column(name, table=key.table), texts)
         for key, rows in held
         for row in rows
-        if isinstance(row, RowOf) and row.query == id(scope.sources[key.table])
+        if isinstance(row, RowOf) and row.relation == _relation(scope.sources[key.table])
         for name, texts in row.asked
     ]
 
@@ -196,8 +196,29 @@ def _through_joins(scope: Scope, held: Held) -> Held:
                 asked = _asked_of(one.table, held)
                 found += [(other, texts) for name, texts in asked if name == one.name]
                 if asked and isinstance(scope.sources[one.table], Scope):
-                    found.append((other, frozenset({RowOf(id(scope.sources[one.table]), asked)})))
+                    found += [(other, frozenset({row})) for row in _rows_of(scope, one, asked)]
     return found
+
+
+def _rows_of(scope: Scope, key: exp.Column, asked: Asked) -> Iterator[RowOf]:
+    """Yield of what relations a key is that of a row: of its own, and of those it is picked from as it is."""
+    source, name = scope.sources[key.table], key.name
+    while True:
+        yield RowOf(_relation(source), asked)
+        if not isinstance(source, Scope) or not isinstance(source.expression, exp.Select):
+            return
+        selected = {one.alias_or_name: one.unalias() for one in source.expression.selects}
+        picked = {one: selected[one] for one in (name, *(other for other, _ in asked))}
+        if not all(
+            isinstance(one, exp.Column) and one.table == picked[name].table for one in picked.values()
+        ):
+            return
+        source, name = source.sources[picked[name].table], picked[name].name
+        asked = frozenset((picked[one].name, texts) for one, texts in asked)
+
+
+def _relation(source: Scope | exp.Table) -> str | int:
+    return id(source) if isinstance(source, Scope) else source.name
 
 
 def _asked_of(table: str, held: Held) -> Asked:

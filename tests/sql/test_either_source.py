@@ -72,11 +72,9 @@ TIMES = frozenset(
         "fct_exception_episodes",
         "fct_shipments",
         "mart_carrier_scorecard",
-        "mart_data_quality",
         "mart_delivery_survival",
         "mart_delivery_time_quantiles",
         "mart_exception_resolution",
-        "mart_exception_types",
         "mart_first_scan_latency",
         "mart_weekly_cohorts",
     }
@@ -109,7 +107,9 @@ DIFFERENCES = (
         TIMES
         | {
             "dim_lane",
+            "mart_data_quality",
             "mart_exception_rates",
+            "mart_exception_types",
             "mart_first_attempt",
             "mart_on_time",
             "mart_stalled_shipments",

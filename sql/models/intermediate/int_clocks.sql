@@ -3,11 +3,12 @@
 -- delivery: from the first physical scan. first_scan: from the label where its zone is known, else the
 -- registration; not by week, as what was never scanned has no week of pick-up. resolution: from an
 -- exception. Reached is what the clock waits for; returned, lost and expired end the wait without it; open
--- is a wait that goes on.
+-- is a wait that goes on. curve_no is a number for group and clock.
 --
 -- depends_on: {{ ref('int_shipment_groups') }}
 -- depends_on: {{ ref('int_exception_episodes') }}
 select
+    3 * group_no + 0 as curve_no,
     'delivery' as clock,
     group_key,
     followed_days as elapsed_days,
@@ -21,6 +22,7 @@ where
 union all
 
 select
+    3 * group_no + 1 as curve_no,
     'first_scan' as clock,
     group_key,
     unscanned_days as elapsed_days,
@@ -35,6 +37,7 @@ where
 union all
 
 select
+    3 * int_shipment_groups.group_no + 2 as curve_no,
     'resolution' as clock,
     int_shipment_groups.group_key,
     int_exception_episodes.episode_days as elapsed_days,

@@ -5,30 +5,16 @@
 -- every engine has. Who comes under observation late is at risk from then on only.
 --
 -- depends_on: {{ ref('int_clocks') }}
--- numbers sort and compare much faster than names
-with curves as (
+with waits as (
     select
-        clock,
-        group_key,
-        row_number() over (order by clock, group_key) as curve_no
+        curve_no,
+        elapsed_days,
+        from_days,
+        ending
     from int_clocks
-    group by clock, group_key
-),
-
-waits as (
-    select
-        curves.curve_no,
-        int_clocks.elapsed_days,
-        int_clocks.from_days,
-        int_clocks.ending
-    from int_clocks
-    inner join curves
-        on
-            int_clocks.clock = curves.clock
-            and int_clocks.group_key = curves.group_key
     where
-        int_clocks.from_days = 0e0
-        or int_clocks.from_days < int_clocks.elapsed_days
+        from_days = 0e0
+        or from_days < elapsed_days
 ),
 
 -- counts are made doubles at once, as running sums of integers are wider and slower
@@ -97,7 +83,8 @@ logs as (
     select
         hazards.*,
         sum(log_staying) over so_far as log_open,
-        sum(spread) over so_far as greenwood
+        sum(spread) over so_far as greenwood,
+        sum(n_reached) over so_far as n_reached_so_far
     from hazards
     window so_far as (
         partition by curve_no order by elapsed_days
@@ -167,17 +154,26 @@ bands as (
                 then 1.959963984540054e0 * sqrt(greenwood) / abs(ln(share_open))
         end as open_reach
     from variances
+),
+
+names as (
+    select distinct
+        curve_no,
+        clock,
+        group_key
+    from int_clocks
 )
 
 select
     bands.curve_no,
-    curves.clock,
-    curves.group_key,
+    names.clock,
+    names.group_key,
     bands.elapsed_days,
     cast(bands.n_at_risk as bigint) as n_at_risk,
     cast(bands.n_exit as bigint) as n_exit,
     cast(bands.n_ended as bigint) as n_ended,
     cast(bands.n_reached as bigint) as n_reached,
+    cast(bands.n_reached_so_far as bigint) as n_reached_so_far,
     bands.share_open,
     bands.share_reached,
     bands.share_returned,
@@ -189,5 +185,5 @@ select
     exp(-exp(bands.open_loglog + bands.open_reach)) as share_open_lower95,
     exp(-exp(bands.open_loglog - bands.open_reach)) as share_open_upper95
 from bands
-inner join curves
-    on bands.curve_no = curves.curve_no
+inner join names
+    on bands.curve_no = names.curve_no

@@ -11,58 +11,47 @@ with scans as (
         int_checkpoints.event_at_utc,
         int_checkpoints.event_type,
         int_checkpoints.is_exception,
-        int_shipment_outcomes.outcome,
-        int_shipment_outcomes.returning_at_utc,
-        int_shipment_outcomes.exit_at_utc,
-        row_number() over (
-            partition by int_checkpoints.tracking_key
-            order by
-                int_checkpoints.event_at_utc,
-                case int_checkpoints.leg when 'origin' then 0 else 1 end,
-                int_checkpoints.source_seq,
-                int_checkpoints.checkpoint_key
-        ) as scan_no
+        coalesce(lag(int_checkpoints.is_exception) over as_listed, false) as follows_exception,
+        lead(int_checkpoints.event_at_utc) over as_listed as next_at_utc,
+        lead(int_checkpoints.is_exception) over as_listed as next_is_exception,
+        row_number() over as_listed as scan_no
     from int_checkpoints
     inner join int_shipment_outcomes
         on int_checkpoints.tracking_key = int_shipment_outcomes.tracking_key
     where
         int_checkpoints.is_physical
         and int_shipment_outcomes.has_exception
+    window as_listed as (
+        partition by int_checkpoints.tracking_key
+        order by
+            int_checkpoints.event_at_utc,
+            case int_checkpoints.leg when 'origin' then 0 else 1 end,
+            int_checkpoints.source_seq,
+            int_checkpoints.checkpoint_key
+    )
 ),
 
-neighbours as (
+exceptions as (
     select
         scans.*,
-        coalesce(lag(is_exception) over (
-            partition by tracking_key
-            order by scan_no
-        ), false) as follows_exception,
-        lead(event_at_utc) over (
-            partition by tracking_key
-            order by scan_no
-        ) as next_at_utc,
-        lead(is_exception) over (
-            partition by tracking_key
-            order by scan_no
-        ) as next_is_exception
-    from scans
-),
-
-numbered as (
-    select
-        neighbours.*,
-        sum(case when is_exception and not follows_exception then 1 else 0 end) over (
-            partition by tracking_key
-            order by scan_no
+        int_shipment_outcomes.outcome,
+        int_shipment_outcomes.returning_at_utc,
+        int_shipment_outcomes.exit_at_utc,
+        count(case when not scans.follows_exception then 1 end) over (
+            partition by scans.tracking_key
+            order by scans.scan_no
             rows between unbounded preceding and current row
         ) as episode_no
-    from neighbours
+    from scans
+    inner join int_shipment_outcomes
+        on scans.tracking_key = int_shipment_outcomes.tracking_key
+    where scans.is_exception
 ),
 
 episodes as (
     select
         tracking_key,
-        cast(episode_no as bigint) as episode_no,
+        episode_no,
         min(case when not follows_exception then event_type end) as exception_type,
         min(event_at_utc) as started_at_utc,
         max(event_at_utc) as last_exception_at_utc,
@@ -72,8 +61,7 @@ episodes as (
         end) as next_scan_at_utc,
         max(outcome) as outcome,
         max(exit_at_utc) as exit_at_utc
-    from numbered
-    where is_exception
+    from exceptions
     group by tracking_key, episode_no
 ),
 

@@ -5,18 +5,29 @@
 -- show that.
 --
 -- depends_on: {{ ref('int_curves') }}
-with steps as (
+with totals as (
+    select
+        clock,
+        curve_no,
+        max(n_reached_so_far) as n_reached_ever
+    from int_curves
+    group by clock, curve_no
+),
+
+steps as (
     select
         int_curves.*,
-        sum(n_reached * 1e0) over (
-            partition by curve_no
-            order by elapsed_days
-            rows between unbounded preceding and current row
-        ) / nullif(sum(n_reached * 1e0) over (partition by curve_no), 0e0) as naive_share,
+        int_curves.n_reached_so_far * 1e0 / nullif(totals.n_reached_ever, 0) as naive_share,
         -- where everything is reached the band has no width left
-        case when share_reached >= 1e0 - 1e-12 then 1e0 else share_reached_lower95 end as lower_share,
-        case when share_reached >= 1e0 - 1e-12 then 1e0 else share_reached_upper95 end as upper_share
+        case when int_curves.share_reached >= 1e0 - 1e-12 then 1e0 else int_curves.share_reached_lower95 end
+            as lower_share,
+        case when int_curves.share_reached >= 1e0 - 1e-12 then 1e0 else int_curves.share_reached_upper95 end
+            as upper_share
     from int_curves
+    inner join totals
+        on
+            int_curves.clock = totals.clock
+            and int_curves.curve_no = totals.curve_no
 )
 
 select

@@ -5,16 +5,23 @@
 -- depends_on: {{ ref('int_group_counts') }}
 -- depends_on: {{ ref('int_shipment_groups') }}
 -- depends_on: {{ ref('int_exception_episodes') }}
-with by_type as (
-    select
-        int_shipment_groups.group_key,
-        'exception_type:' || int_exception_episodes.exception_type as rate_name,
-        count(distinct int_exception_episodes.tracking_key) as n_hits
+with types as (
+    select distinct
+        tracking_key,
+        exception_type
     from int_exception_episodes
+),
+
+by_type as (
+    select
+        int_shipment_groups.group_no,
+        'exception_type:' || types.exception_type as rate_name,
+        count(*) as n_hits
+    from types
     inner join int_shipment_groups
-        on int_exception_episodes.tracking_key = int_shipment_groups.tracking_key
+        on types.tracking_key = int_shipment_groups.tracking_key
     where int_shipment_groups.picked_up_at_utc is not null
-    group by int_shipment_groups.group_key, int_exception_episodes.exception_type
+    group by int_shipment_groups.group_no, types.exception_type
 ),
 
 counted as (
@@ -82,13 +89,13 @@ counted as (
     from int_group_counts
     union all
     select
-        by_type.group_key,
+        int_group_counts.group_key,
         by_type.rate_name,
         by_type.n_hits,
         int_group_counts.n_shipments as n_of
     from by_type
     inner join int_group_counts
-        on by_type.group_key = int_group_counts.group_key
+        on by_type.group_no = int_group_counts.group_no
 ),
 
 rated as (

@@ -32,6 +32,7 @@ known as (
 
 cohorts as (
     select
+        int_group_counts.group_no,
         int_group_counts.group_key,
         int_group_counts.grouping_name,
         int_group_counts.courier_code,
@@ -69,7 +70,7 @@ followed as (
         end) as n_not_followed
     from cohorts
     inner join int_shipment_groups
-        on cohorts.group_key = int_shipment_groups.group_key
+        on cohorts.group_no = int_shipment_groups.group_no
     where int_shipment_groups.timing_quality = 'ok'
     group by cohorts.group_key, cohorts.horizon_days
 ),
