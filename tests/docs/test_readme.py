@@ -80,6 +80,14 @@ def test_the_script_runs_and_the_query_gives_the_printed_output(ran):
     assert text[start:end] == query_output(ran)
 
 
+def test_the_error_of_the_readme_is_the_one_that_it_names(capsys):
+    (script,) = [block for block in blocks("python") if "AfterShipClient(" in block]
+    with Sandbox(trackings=3, frozen=True, rate_limit=False) as box:
+        exec(compile(script.replace("http://127.0.0.1:8765", box.url), "README.md", "exec"), {})
+    (said,) = re.findall(r"# (\w+ \d+ \d+)$", script, re.MULTILINE)
+    assert capsys.readouterr().out.strip() == said
+
+
 @pytest.mark.parametrize("marker", OPTIONS)
 def test_the_options_are_those_of_the_connection_form(marker):
     text = README.read_text()
