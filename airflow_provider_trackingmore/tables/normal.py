@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from airflow_provider_trackingmore.tables.columns import blank_to_null, child
 from airflow_provider_trackingmore.tables.mapping import Care, Field, FieldMap, Kind
+from airflow_provider_trackingmore.tables.privacy import cleaned
 from airflow_provider_trackingmore.tables.tolerant import EXTRA
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 _LEG = ("courier_code", "weblink", "milestone_picked_up", "milestone_delivered")
 _SCANS = "checkpoints"
+# What a column is put together from, and where a part stands in ``extra`` while others are missing.
+_PARTS = (
+    ("weight", "weight_value", ("shipment_weight", "value")),
+    ("weight", "weight_unit", ("shipment_weight", "unit")),
+    *(("dimension", side, ("shipment_dimensions", side)) for side in ("length", "width", "height")),
+    ("dimension", "dimension_unit", ("shipment_dimensions", "unit")),
+)
 
 
 def normalised(
@@ -47,8 +55,9 @@ def normalised(
         "weight": _joined([_as_text(columns["weight_value"]), columns["weight_unit"]], " "),
         "weight_kg": _kilograms(columns["weight_value"], columns["weight_unit"]),
         "dimension": _dimension(columns),
-        EXTRA: _extra(records, fields.record, include_personal_data=include_personal_data),
     }
+    more = {path: _only(pc.is_null(columns[whole]), columns[part]) for whole, part, path in _PARTS}
+    columns[EXTRA] = _extra(records, fields.record, more, include_personal_data=include_personal_data)
     plain = {name: column for name, column in columns.items() if not pa.types.is_nested(column.type)}
     return pa.StructArray.from_arrays([*plain.values(), *legs.values()], names=[*plain, *legs]), _normal_map(
         fields, plain, scans
@@ -90,7 +99,7 @@ def _scans(
     scans: pa.StructArray, fields: tuple[Field, ...], *, include_personal_data: bool
 ) -> pa.StructArray:
     columns = _columns(scans, fields)
-    columns[EXTRA] = _extra(scans, fields, include_personal_data=include_personal_data)
+    columns[EXTRA] = _extra(scans, fields, {}, include_personal_data=include_personal_data)
     return pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
 
 
@@ -160,22 +169,35 @@ def _dimension(columns: dict[str, pa.Array]) -> pa.StringArray:
     return _joined([_joined(sides, " x "), columns["dimension_unit"]], " ")
 
 
-def _extra(parent: pa.StructArray, fields: Iterable[Field], *, include_personal_data: bool) -> pa.StringArray:
-    """Return what has no column as JSON, with what the reader did not know."""
+def _only(mask: pa.BooleanArray, column: pa.Array) -> pa.Array:
+    """Return the values where ``mask`` is true."""
+    return pc.if_else(mask, column, pa.scalar(None, column.type))
+
+
+def _extra(
+    parent: pa.StructArray,
+    fields: Iterable[Field],
+    more: dict[tuple[str, ...], pa.Array],
+    *,
+    include_personal_data: bool,
+) -> pa.StringArray:
+    """Return what has no column as JSON, with ``more`` and what the reader did not know."""
     may_travel = (Care.PLAIN, Care.PERSONAL) if include_personal_data else (Care.PLAIN,)
     kept = [field for field in fields if field.kept and field.care in may_travel]
+    paths = [*(field.kept for field in kept), *more]
     values = [_plain(_leaf(parent, field)) for field in kept]
+    values += [cleaned(_plain(one), include_personal_data=include_personal_data) for one in more.values()]
     names = {field.name for field in parent.type}
     unknown = parent.field(EXTRA).to_pylist() if EXTRA in names else [None] * len(parent)
     rows: list[str | None] = []
     for text, *row in zip(unknown, *values, strict=True):
         found: dict[str, Any] = {}
-        for field, value in zip(kept, row, strict=True):
+        for path, value in zip(paths, row, strict=True):
             if value not in (None, [], {}):
                 holder = found
-                for step in field.kept[:-1]:
+                for step in path[:-1]:
                     holder = holder.setdefault(step, {})
-                holder.setdefault(field.kept[-1], value)
+                holder.setdefault(path[-1], value)
         if text:
             _add(found, json.loads(text))
         rows.append(json.dumps(found, ensure_ascii=False) if found else None)
@@ -183,13 +205,13 @@ def _extra(parent: pa.StructArray, fields: Iterable[Field], *, include_personal_
 
 
 def _add(found: dict[str, Any], more: dict[str, Any]) -> None:
-    """Put in what is unknown; of a nested object beside what is known."""
+    """Put in what is unknown; of a nested object beside what is known, of another shape behind it."""
     for name, value in more.items():
         known = found.get(name)
         if isinstance(known, dict) and isinstance(value, dict):
             _add(known, value)
         else:
-            found[name] = value
+            found[name] = value if known is None else [known, value]
 
 
 def _plain(column: pa.Array) -> list[Any]:

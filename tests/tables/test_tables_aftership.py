@@ -431,6 +431,44 @@ def test_a_version_nobody_knows_is_named():
         decode(b"{}", "2027-01")
 
 
+PARTS = {"value": 77.5, "unit": "lb"}
+SIDES = {"length": 30, "width": 20, "height": 10.5, "unit": "cm"}
+
+
+def extra_by_both(told: dict[str, Any], version: str = "2026-07") -> Any:
+    """Return the ``extra`` of a tracking, which is the same whoever read it."""
+    body = page_of(told)
+    fast = decode(body, version)
+    with pytest.MonkeyPatch.context() as patch:
+        assert (fast.reader, same(fast, decode_tolerantly(patch, body, version))) == ("fast", True)
+    return extra_of(row(fast.trackings))
+
+
+@pytest.mark.parametrize("missing", PARTS)
+@every_version
+def test_half_a_weight_is_kept_by_its_newest_name(version, missing):
+    weight = PARTS | {missing: None}
+    told = as_of(version, record(shipment_weight=weight))
+    left = {name: value for name, value in weight.items() if value is not None}
+    assert extra_by_both(told, version)["shipment_weight"] == left
+    whole = as_of(version, record(shipment_weight=PARTS))
+    assert "shipment_weight" not in extra_by_both(whole, version)
+
+
+@pytest.mark.parametrize("missing", SIDES)
+def test_sides_without_one_or_without_a_unit_are_kept(missing):
+    sides = SIDES | {missing: None}
+    left = {name: value for name, value in sides.items() if value is not None}
+    assert extra_by_both(record(shipment_dimensions=sides))["shipment_dimensions"] == left
+    assert "shipment_dimensions" not in extra_by_both(record(shipment_dimensions=SIDES))
+
+
+def test_what_is_no_weight_stands_beside_its_unit():
+    told = as_of("2024-04", record()) | {"shipment_weight": "heavy", "shipment_weight_unit": "kg"}
+    extra = extra_of(row(decode(page_of(told), "2024-04").trackings))
+    assert extra["shipment_weight"] == [{"unit": "kg"}, "heavy"]
+
+
 def same(one: Page, other: Page) -> bool:
     pairs = ((getattr(one, name), getattr(other, name)) for name in ("trackings", "checkpoints"))
     return all(plain(left).equals(plain(right)) for left, right in pairs)
