@@ -41,7 +41,8 @@ def normalised(
     columns = _columns(records, fields.record)
     lists = child(records, fields.checkpoints_name)
     scans = _scans(lists.flatten(), fields.checkpoint, include_personal_data=include_personal_data)
-    next_slug, next_number, next_link = _next_courier(columns)
+    firsts, later = _next_couriers(columns["next_couriers"])
+    next_slug, next_number, next_link = _next_courier(columns, firsts)
     own, others = _by_courier(lists, scans, columns["courier_code"])
     nothing = pa.nulls(len(records), pa.string())
     legs = {
@@ -57,6 +58,8 @@ def normalised(
         "dimension": _dimension(columns),
     }
     more = {path: _only(pc.is_null(columns[whole]), columns[part]) for whole, part, path in _PARTS}
+    more |= {("last_mile", name): _texts(firsts, name) for name in ("source", "courier_redirect_link")}
+    more["next_couriers",] = later
     columns[EXTRA] = _extra(records, fields.record, more, include_personal_data=include_personal_data)
     plain = {name: column for name, column in columns.items() if not pa.types.is_nested(column.type)}
     return pa.StructArray.from_arrays([*plain.values(), *legs.values()], names=[*plain, *legs]), _normal_map(
@@ -103,13 +106,26 @@ def _scans(
     return pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
 
 
-def _next_courier(columns: dict[str, pa.Array]) -> list[pa.Array]:
-    """Return slug, number and link of the courier that takes over; of several the first."""
-    firsts = [many[0] if many else {} for many in columns["next_couriers"].to_pylist()]
+def _next_couriers(several: pa.ListArray) -> tuple[list[dict[str, Any]], pa.ListArray]:
+    """Return the first of the couriers that take over, and those after it.
+
+    A list in which one is null stays whole, as the tolerant reader leaves it.
+    """
+    lists = [many or [] for many in several.to_pylist()]
+    firsts = [many[0] if many and None not in many else {} for many in lists]
+    later = [many if None in many else many[1:] for many in lists]
+    return firsts, pa.array(later, several.type)
+
+
+def _texts(objects: list[dict[str, Any]], name: str) -> pa.StringArray:
+    return blank_to_null(pa.array([one.get(name) for one in objects], pa.string()))
+
+
+def _next_courier(columns: dict[str, pa.Array], firsts: list[dict[str, Any]]) -> list[pa.Array]:
+    """Return slug, number and link of the courier that takes over."""
 
     def either(ours: str, theirs: str) -> pa.StringArray:
-        texts = blank_to_null(pa.array([first.get(theirs) for first in firsts], pa.string()))
-        return pc.coalesce(columns[ours], texts)
+        return pc.coalesce(columns[ours], _texts(firsts, theirs))
 
     return [
         either("next_courier_code", "slug"),

@@ -87,7 +87,7 @@ def as_of(version: str, record: dict[str, Any]) -> dict[str, Any]:
         older["customer_name"] = customers[0]["name"] if customers else None
         older["emails"] = [one["email"] for one in customers if one["email"]]
         last = older.pop("last_mile")
-        names = ("slug", "tracking_number", "source", "courier_tracking_link")
+        names = ("slug", "tracking_number", "source", "courier_tracking_link", "courier_redirect_link")
         older["next_couriers"] = [{name: last[name] for name in names}] if last else []
         del older["first_mile"]
         for scan in older["checkpoints"]:
@@ -147,7 +147,7 @@ def test_every_version_of_the_examples_is_read_by_the_fast_reader_without_a_rest
 
 
 # What a version has that an older one cannot say.
-NEWER = {"legacy_id", "first_mile", "last_mile", "shipment_direction"}
+NEWER = {"legacy_id", "first_mile", "shipment_direction"}
 ITS_OWN = ("api_version", "extra", "dimension")
 
 
@@ -158,6 +158,7 @@ def without(table: pa.Table, *names: str) -> pa.Table:
 @every_version
 def test_a_tracking_is_the_same_in_the_words_of_every_version(version):
     told = records_of("list_page1_2026-07") + records_of("list_page2_last_2026-07")
+    told[1]["last_mile"]["courier_redirect_link"] = "https://paket.example/redirect"
     newest = decode(page_of(*told))
     older = decode(page_of(*(as_of(version, one) for one in told)), version)
     for name in ("trackings", "checkpoints"):
@@ -467,6 +468,24 @@ def test_what_is_no_weight_stands_beside_its_unit():
     told = as_of("2024-04", record()) | {"shipment_weight": "heavy", "shipment_weight_unit": "kg"}
     extra = extra_of(row(decode(page_of(told), "2024-04").trackings))
     assert extra["shipment_weight"] == [{"unit": "kg"}, "heavy"]
+
+
+def test_couriers_after_the_next_one_are_kept():
+    several = [
+        {"slug": slug, "tracking_number": f"{slug}-1", "source": "user", "courier_redirect_link": f"r-{slug}"}
+        for slug in ("first", "second", "third")
+    ]
+    told = as_of("2024-10", record()) | {"next_couriers": several}
+    extra = extra_by_both(told, "2024-10")
+    assert extra["next_couriers"] == several[1:]
+    assert extra["last_mile"] == {"source": "user", "courier_redirect_link": "r-first"}
+    assert row(decode(page_of(told), "2024-10").trackings)["destination_courier_code"] == "first"
+    assert "next_couriers" not in extra_by_both(told | {"next_couriers": several[:1]}, "2024-10")
+
+
+def test_a_next_courier_that_is_null_is_kept_as_it_came():
+    told = as_of("2024-10", record()) | {"next_couriers": [None]}
+    assert extra_by_both(told, "2024-10")["next_couriers"] == [None]
 
 
 def same(one: Page, other: Page) -> bool:
