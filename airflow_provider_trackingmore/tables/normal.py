@@ -8,18 +8,23 @@ column is put into ``_extra``.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_trackingmore.tables.columns import blank_to_null, child
+from airflow_provider_trackingmore.tables.columns import blank_to_null, by_distinct, child
 from airflow_provider_trackingmore.tables.mapping import Care, Field, FieldMap, Kind
 from airflow_provider_trackingmore.tables.privacy import cleaned
 from airflow_provider_trackingmore.tables.tolerant import EXTRA
+from airflow_provider_trackingmore.tables.words import is_known_substatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# Columns by where they stand in ``extra``.
+_Kept = dict[tuple[str, ...], pa.Array]
 
 _LEG = ("courier_code", "weblink", "milestone_picked_up", "milestone_delivered")
 _SCANS = "checkpoints"
@@ -40,7 +45,7 @@ def normalised(
         return records, fields
     columns = _columns(records, fields.record)
     lists = child(records, fields.checkpoints_name)
-    scans = _scans(lists.flatten(), fields.checkpoint, include_personal_data=include_personal_data)
+    scans = _scans(lists.flatten(), fields, include_personal_data=include_personal_data)
     firsts, later = _next_couriers(columns["next_couriers"])
     next_slug, next_number, next_link = _next_courier(columns, firsts)
     own, others = _by_courier(lists, scans, columns["courier_code"])
@@ -57,8 +62,9 @@ def normalised(
         "weight_kg": _kilograms(columns["weight_value"], columns["weight_unit"]),
         "dimension": _dimension(columns),
     }
-    more = {path: _only(pc.is_null(columns[whole]), columns[part]) for whole, part, path in _PARTS}
-    more |= {("last_mile", name): _texts(firsts, name) for name in ("source", "courier_redirect_link")}
+    more: _Kept = {path: _only(pc.is_null(columns[whole]), columns[part]) for whole, part, path in _PARTS}
+    for name in ("source", "courier_redirect_link"):
+        more["last_mile", name] = _texts(firsts, name)
     more["next_couriers",] = later
     columns[EXTRA] = _extra(records, fields.record, more, include_personal_data=include_personal_data)
     plain = {name: column for name, column in columns.items() if not pa.types.is_nested(column.type)}
@@ -98,11 +104,15 @@ def _columns(parent: pa.StructArray, fields: Iterable[Field]) -> dict[str, pa.Ar
     }
 
 
-def _scans(
-    scans: pa.StructArray, fields: tuple[Field, ...], *, include_personal_data: bool
-) -> pa.StructArray:
-    columns = _columns(scans, fields)
-    columns[EXTRA] = _extra(scans, fields, {}, include_personal_data=include_personal_data)
+def _scans(scans: pa.StructArray, fields: FieldMap, *, include_personal_data: bool) -> pa.StructArray:
+    columns = _columns(scans, fields.checkpoint)
+    is_known = by_distinct(columns["substatus"], partial(is_known_substatus, fields.service), pa.bool_())
+    # Elsewhere these say again what the country's code and the sub-tag say.
+    more: _Kept = {
+        ("country_region_name",): _only(pc.is_null(columns["country"]), columns.pop("country_name")),
+        ("subtag_message",): _only(pc.invert(is_known), columns.pop("substatus_info")),
+    }
+    columns[EXTRA] = _extra(scans, fields.checkpoint, more, include_personal_data=include_personal_data)
     return pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
 
 
@@ -193,7 +203,7 @@ def _only(mask: pa.BooleanArray, column: pa.Array) -> pa.Array:
 def _extra(
     parent: pa.StructArray,
     fields: Iterable[Field],
-    more: dict[tuple[str, ...], pa.Array],
+    more: _Kept,
     *,
     include_personal_data: bool,
 ) -> pa.StringArray:

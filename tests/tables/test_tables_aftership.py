@@ -436,13 +436,21 @@ PARTS = {"value": 77.5, "unit": "lb"}
 SIDES = {"length": 30, "width": 20, "height": 10.5, "unit": "cm"}
 
 
-def extra_by_both(told: dict[str, Any], version: str = "2026-07") -> Any:
-    """Return the ``extra`` of a tracking, which is the same whoever read it."""
+def by_both(told: dict[str, Any], version: str) -> Page:
+    """Return the page of one tracking, which is the same whoever read it."""
     body = page_of(told)
     fast = decode(body, version)
     with pytest.MonkeyPatch.context() as patch:
         assert (fast.reader, same(fast, decode_tolerantly(patch, body, version))) == ("fast", True)
-    return extra_of(row(fast.trackings))
+    return fast
+
+
+def extra_by_both(told: dict[str, Any], version: str = "2026-07") -> Any:
+    return extra_of(row(by_both(told, version).trackings))
+
+
+def scan_extra_by_both(told: dict[str, Any], version: str = "2026-07") -> Any:
+    return extra_of(row(by_both(told, version).checkpoints))
 
 
 @pytest.mark.parametrize("missing", PARTS)
@@ -486,6 +494,37 @@ def test_couriers_after_the_next_one_are_kept():
 def test_a_next_courier_that_is_null_is_kept_as_it_came():
     told = as_of("2024-10", record()) | {"next_couriers": [None]}
     assert extra_by_both(told, "2024-10")["next_couriers"] == [None]
+
+
+@pytest.mark.parametrize(("code", "left"), [("DEU", None), (None, "Germany"), ("", "Germany")])
+@every_version
+def test_the_name_of_a_country_is_kept_where_it_has_no_code(version, code, left):
+    told = as_of(version, with_scan(country_region=code, country_region_name="Germany"))
+    assert scan_extra_by_both(told, version).get("country_region_name") == left
+
+
+@pytest.mark.parametrize(
+    ("subtag", "left"),
+    [
+        ("InTransit_003", None),
+        ("intransit_003", None),
+        ("InTransit_099", "Beamed up"),
+        ("Beam_001", "Beamed up"),
+        (None, "Beamed up"),
+    ],
+)
+def test_the_words_of_a_subtag_are_kept_where_the_map_does_not_know_it(subtag, left):
+    told = with_scan(tag="InTransit", subtag=subtag, subtag_message="Beamed up")
+    assert scan_extra_by_both(told).get("subtag_message") == left
+
+
+def test_people_inside_words_that_are_kept_stay_out_unless_asked_for():
+    words = json.dumps({"email": "MAIL-1", "api_key": "SECRET-1", "plain": 1})
+    told = with_scan(subtag="Beam_001", subtag_message=words, country_region=None, country_region_name=words)
+    body = page_of(told)
+    for include, mails in ((False, 0), (True, 2)):
+        text = everything(decode(body, include_personal_data=include))
+        assert (text.count("MAIL-1"), text.count("SECRET-1"), text.count("plain")) == (mails, 0, 2)
 
 
 def same(one: Page, other: Page) -> bool:
