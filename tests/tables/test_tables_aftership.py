@@ -14,7 +14,19 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from table_examples import EXAMPLES, OBSERVED, aside, everything, extra_of, patiently, plain, row, rows
+from table_examples import (
+    EXAMPLES,
+    OBSERVED,
+    aside,
+    everything,
+    extra_of,
+    patiently,
+    plain,
+    regular,
+    row,
+    rows,
+)
+from table_examples import page_of as trackingmore_page
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError, ResponseShapeError
 from airflow_provider_trackingmore.resources import sql_folder
@@ -516,6 +528,57 @@ def test_the_name_of_a_country_is_kept_where_it_has_no_code(version, code, left)
 def test_the_words_of_a_subtag_are_kept_where_the_map_does_not_know_it(subtag, left):
     told = with_scan(tag="InTransit", subtag=subtag, subtag_message="Beamed up")
     assert scan_extra_by_both(told).get("subtag_message") == left
+
+
+@pytest.mark.parametrize("name", ["created_at", "updated_at"])
+@every_version
+def test_what_is_no_time_of_a_tracking_is_kept_as_it_came(version, name):
+    told = as_of(version, record())
+    assert name not in extra_by_both(told, version)
+    assert extra_by_both(told | {name: "last spring"}, version)[name] == "last spring"
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        ("v2", "created_at"),
+        ("v2", "updated_at"),
+        ("v3", "update_date"),
+        ("v4", "created_at"),
+        ("v4", "update_at"),
+    ],
+)
+def test_what_is_no_time_of_a_tracking_is_kept_for_the_other_service_too(monkeypatch, version, name):
+    told = regular(version)
+    for text, left in ((told[name], None), ("last spring", "last spring"), ("", None)):
+        body = trackingmore_page(told | {name: text}, version=version)
+        fast = decode_page(body, "trackingmore", version, observed_at=OBSERVED)
+        assert fast.reader == "fast"
+        assert extra_of(row(fast.trackings)).get(name) == left
+        with monkeypatch.context() as patch:
+            patch.setattr(page, "read_regular", lambda *_: None)
+            assert same(fast, decode_page(body, "trackingmore", version, observed_at=OBSERVED))
+
+
+@pytest.mark.parametrize(
+    ("update_at", "updated_at", "left"),
+    [
+        ("last spring", "2026-11-07T03:50:41Z", {"update_at", "updated_at"}),
+        (None, "last spring", {"updated_at"}),
+        (None, "2026-11-07T03:50:41Z", set()),
+    ],
+)
+def test_of_two_names_of_the_update_time_each_is_kept_where_neither_is_read(update_at, updated_at, left):
+    told = regular("v4") | {"update_at": update_at, "updated_at": updated_at}
+    decoded = decode_page(trackingmore_page(told), "trackingmore", "v4", observed_at=OBSERVED)
+    assert set(extra_of(row(decoded.trackings))) & {"update_at", "updated_at"} == left
+
+
+def test_people_inside_what_is_no_time_stay_out_unless_asked_for():
+    body = page_of(record(created_at=json.dumps({"email": "MAIL-1", "api_key": "SECRET-1", "plain": 1})))
+    for include, mails in ((False, 0), (True, 1)):
+        text = everything(decode(body, include_personal_data=include))
+        assert (text.count("MAIL-1"), text.count("SECRET-1"), text.count("plain")) == (mails, 0, 1)
 
 
 def test_people_inside_words_that_are_kept_stay_out_unless_asked_for():
