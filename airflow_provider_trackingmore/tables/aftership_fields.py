@@ -181,9 +181,10 @@ _CHECKPOINT = (
         status="tag",
         substatus="subtag",
         carrier_status="raw_tag",
+        substatus_info="subtag_message",
     ),
-    *texts(postal_code="postal_code", country="country_region"),
-    *texts(postal_code="zip", country="country_iso3"),
+    *texts(postal_code="postal_code", country="country_region", country_name="country_region_name"),
+    *texts(postal_code="zip", country="country_iso3", country_name="country_name"),
     *_kept(Kind.TEXT, "created_at", "source", "hash"),
     Field(
         ("events",),
@@ -196,8 +197,6 @@ _CHECKPOINT = (
         Field(("coordinate", name), None, Kind.NUMBER, Care.PERSONAL, kept=("coordinate", name))
         for name in ("latitude", "longitude")
     ),
-    # What the sub-tag and the country's code say again.
-    *left_out(Care.PLAIN, "subtag_message", "country_name", "country_region_name"),
 )
 
 # Where one name has two types.

@@ -20,6 +20,7 @@ from airflow_provider_trackingmore.tables.columns import (
 )
 from airflow_provider_trackingmore.tables.mapping import Care
 from airflow_provider_trackingmore.tables.places import country_code
+from airflow_provider_trackingmore.tables.privacy import cleaned
 from airflow_provider_trackingmore.tables.scans import Owners, flatten_checkpoints
 from airflow_provider_trackingmore.tables.schema import LEG, MOMENT, TRACKINGS
 from airflow_provider_trackingmore.tables.times import parse_times
@@ -64,7 +65,7 @@ def flatten(records: pa.StructArray, fields: FieldMap, origin: Origin) -> tuple[
         "created_at_utc": created,
         "updated_at_utc": updated,
         "checkpoint_count": counts,
-        "extra": _extra(records, fields, origin),
+        "extra": _extra(records, fields, origin, _unread(records, fields, created, updated)),
         "created_month": month,
         "api_version": constant(fields.version, len(records)),
         "observed_at_utc": pa.repeat(
@@ -161,16 +162,35 @@ def _leg(records: pa.StructArray, fields: FieldMap, side: int) -> pa.StructArray
     return pa.StructArray.from_arrays(children, fields=list(LEG), mask=pc.invert(present))
 
 
-def _extra(records: pa.StructArray, fields: FieldMap, origin: Origin) -> pa.StringArray:
+def _unread(
+    records: pa.StructArray, fields: FieldMap, created: pa.TimestampArray, updated: pa.TimestampArray
+) -> dict[str, list[str | None]]:
+    """Return, by the service's names, what stands in the place of the record's times and is none."""
+    times = {"created_at": created, "updated_at": updated, "updated_at_before": updated}
+    texts = {
+        field.path[-1]: pc.if_else(
+            pc.is_null(times[field.column]), blank_to_null(_leaf(records, field)), None
+        )
+        for field in fields.record
+        if field.column in times
+    }
+    return {name: column.to_pylist() for name, column in texts.items() if column.null_count < len(column)}
+
+
+def _extra(
+    records: pa.StructArray, fields: FieldMap, origin: Origin, unread: dict[str, list[str | None]]
+) -> pa.StringArray:
     names = {field.name for field in records.type}
     extra = records.field(EXTRA) if EXTRA in names else pa.nulls(len(records), pa.string())
-    if not origin.include_personal_data:
+    more = cleaned(unread, include_personal_data=origin.include_personal_data)
+    if origin.include_personal_data:
+        personal = [field for field in fields.record if field.care is Care.PERSONAL]
+        more |= {f.path[-1]: blank_to_null(_leaf(records, f)).to_pylist() for f in personal}
+    if not more:
         return extra
-    personal = [field for field in fields.record if field.care is Care.PERSONAL]
-    values = [blank_to_null(_leaf(records, field)).to_pylist() for field in personal]
     rows: list[str | None] = []
-    for text, *row in zip(extra.to_pylist(), *values, strict=True):
-        kept = {f.path[-1]: value for f, value in zip(personal, row, strict=True) if value is not None}
+    for text, *row in zip(extra.to_pylist(), *more.values(), strict=True):
+        kept = {name: value for name, value in zip(more, row, strict=True) if value is not None}
         merged: dict[str, Any] = (json.loads(text) if text else {}) | kept
         rows.append(json.dumps(merged, ensure_ascii=False) if merged else None)
     return pa.array(rows, pa.string())

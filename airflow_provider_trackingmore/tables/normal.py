@@ -8,20 +8,33 @@ column is put into ``_extra``.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airflow_provider_trackingmore.tables.columns import blank_to_null, child
+from airflow_provider_trackingmore.tables.columns import blank_to_null, by_distinct, child
 from airflow_provider_trackingmore.tables.mapping import Care, Field, FieldMap, Kind
+from airflow_provider_trackingmore.tables.privacy import cleaned
 from airflow_provider_trackingmore.tables.tolerant import EXTRA
+from airflow_provider_trackingmore.tables.words import is_known_substatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# Columns by where they stand in ``extra``.
+_Kept = dict[tuple[str, ...], pa.Array]
+
 _LEG = ("courier_code", "weblink", "milestone_picked_up", "milestone_delivered")
 _SCANS = "checkpoints"
+# What a column is put together from, and where a part stands in ``extra`` while others are missing.
+_PARTS = (
+    ("weight", "weight_value", ("shipment_weight", "value")),
+    ("weight", "weight_unit", ("shipment_weight", "unit")),
+    *(("dimension", side, ("shipment_dimensions", side)) for side in ("length", "width", "height")),
+    ("dimension", "dimension_unit", ("shipment_dimensions", "unit")),
+)
 
 
 def normalised(
@@ -32,8 +45,9 @@ def normalised(
         return records, fields
     columns = _columns(records, fields.record)
     lists = child(records, fields.checkpoints_name)
-    scans = _scans(lists.flatten(), fields.checkpoint, include_personal_data=include_personal_data)
-    next_slug, next_number, next_link = _next_courier(columns)
+    scans = _scans(lists.flatten(), fields, include_personal_data=include_personal_data)
+    firsts, later = _next_couriers(columns["next_couriers"])
+    next_slug, next_number, next_link = _next_courier(columns, firsts)
     own, others = _by_courier(lists, scans, columns["courier_code"])
     nothing = pa.nulls(len(records), pa.string())
     legs = {
@@ -47,8 +61,12 @@ def normalised(
         "weight": _joined([_as_text(columns["weight_value"]), columns["weight_unit"]], " "),
         "weight_kg": _kilograms(columns["weight_value"], columns["weight_unit"]),
         "dimension": _dimension(columns),
-        EXTRA: _extra(records, fields.record, include_personal_data=include_personal_data),
     }
+    more: _Kept = {path: _only(pc.is_null(columns[whole]), columns[part]) for whole, part, path in _PARTS}
+    for name in ("source", "courier_redirect_link"):
+        more["last_mile", name] = _texts(firsts, name)
+    more["next_couriers",] = later
+    columns[EXTRA] = _extra(records, fields.record, more, include_personal_data=include_personal_data)
     plain = {name: column for name, column in columns.items() if not pa.types.is_nested(column.type)}
     return pa.StructArray.from_arrays([*plain.values(), *legs.values()], names=[*plain, *legs]), _normal_map(
         fields, plain, scans
@@ -86,21 +104,38 @@ def _columns(parent: pa.StructArray, fields: Iterable[Field]) -> dict[str, pa.Ar
     }
 
 
-def _scans(
-    scans: pa.StructArray, fields: tuple[Field, ...], *, include_personal_data: bool
-) -> pa.StructArray:
-    columns = _columns(scans, fields)
-    columns[EXTRA] = _extra(scans, fields, include_personal_data=include_personal_data)
+def _scans(scans: pa.StructArray, fields: FieldMap, *, include_personal_data: bool) -> pa.StructArray:
+    columns = _columns(scans, fields.checkpoint)
+    is_known = by_distinct(columns["substatus"], partial(is_known_substatus, fields.service), pa.bool_())
+    # Elsewhere these say again what the country's code and the sub-tag say.
+    more: _Kept = {
+        ("country_region_name",): _only(pc.is_null(columns["country"]), columns.pop("country_name")),
+        ("subtag_message",): _only(pc.invert(is_known), columns.pop("substatus_info")),
+    }
+    columns[EXTRA] = _extra(scans, fields.checkpoint, more, include_personal_data=include_personal_data)
     return pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
 
 
-def _next_courier(columns: dict[str, pa.Array]) -> list[pa.Array]:
-    """Return slug, number and link of the courier that takes over; of several the first."""
-    firsts = [many[0] if many else {} for many in columns["next_couriers"].to_pylist()]
+def _next_couriers(several: pa.ListArray) -> tuple[list[dict[str, Any]], pa.ListArray]:
+    """Return the first of the couriers that take over, and those after it.
+
+    A list in which one is null stays whole, as the tolerant reader leaves it.
+    """
+    lists = [many or [] for many in several.to_pylist()]
+    firsts = [many[0] if many and None not in many else {} for many in lists]
+    later = [many if None in many else many[1:] for many in lists]
+    return firsts, pa.array(later, several.type)
+
+
+def _texts(objects: list[dict[str, Any]], name: str) -> pa.StringArray:
+    return blank_to_null(pa.array([one.get(name) for one in objects], pa.string()))
+
+
+def _next_courier(columns: dict[str, pa.Array], firsts: list[dict[str, Any]]) -> list[pa.Array]:
+    """Return slug, number and link of the courier that takes over."""
 
     def either(ours: str, theirs: str) -> pa.StringArray:
-        texts = blank_to_null(pa.array([first.get(theirs) for first in firsts], pa.string()))
-        return pc.coalesce(columns[ours], texts)
+        return pc.coalesce(columns[ours], _texts(firsts, theirs))
 
     return [
         either("next_courier_code", "slug"),
@@ -160,22 +195,35 @@ def _dimension(columns: dict[str, pa.Array]) -> pa.StringArray:
     return _joined([_joined(sides, " x "), columns["dimension_unit"]], " ")
 
 
-def _extra(parent: pa.StructArray, fields: Iterable[Field], *, include_personal_data: bool) -> pa.StringArray:
-    """Return what has no column as JSON, with what the reader did not know."""
+def _only(mask: pa.BooleanArray, column: pa.Array) -> pa.Array:
+    """Return the values where ``mask`` is true."""
+    return pc.if_else(mask, column, pa.scalar(None, column.type))
+
+
+def _extra(
+    parent: pa.StructArray,
+    fields: Iterable[Field],
+    more: _Kept,
+    *,
+    include_personal_data: bool,
+) -> pa.StringArray:
+    """Return what has no column as JSON, with ``more`` and what the reader did not know."""
     may_travel = (Care.PLAIN, Care.PERSONAL) if include_personal_data else (Care.PLAIN,)
     kept = [field for field in fields if field.kept and field.care in may_travel]
+    paths = [*(field.kept for field in kept), *more]
     values = [_plain(_leaf(parent, field)) for field in kept]
+    values += [cleaned(_plain(one), include_personal_data=include_personal_data) for one in more.values()]
     names = {field.name for field in parent.type}
     unknown = parent.field(EXTRA).to_pylist() if EXTRA in names else [None] * len(parent)
     rows: list[str | None] = []
     for text, *row in zip(unknown, *values, strict=True):
         found: dict[str, Any] = {}
-        for field, value in zip(kept, row, strict=True):
+        for path, value in zip(paths, row, strict=True):
             if value not in (None, [], {}):
                 holder = found
-                for step in field.kept[:-1]:
+                for step in path[:-1]:
                     holder = holder.setdefault(step, {})
-                holder.setdefault(field.kept[-1], value)
+                holder.setdefault(path[-1], value)
         if text:
             _add(found, json.loads(text))
         rows.append(json.dumps(found, ensure_ascii=False) if found else None)
@@ -183,13 +231,13 @@ def _extra(parent: pa.StructArray, fields: Iterable[Field], *, include_personal_
 
 
 def _add(found: dict[str, Any], more: dict[str, Any]) -> None:
-    """Put in what is unknown; of a nested object beside what is known."""
+    """Put in what is unknown; of a nested object beside what is known, of another shape behind it."""
     for name, value in more.items():
         known = found.get(name)
         if isinstance(known, dict) and isinstance(value, dict):
             _add(known, value)
         else:
-            found[name] = value
+            found[name] = value if known is None else [known, value]
 
 
 def _plain(column: pa.Array) -> list[Any]:

@@ -49,6 +49,11 @@ def meaning_of(source: str, status: str | None, substatus: str | None) -> Meanin
     )
 
 
+def is_known_substatus(source: str, substatus: str | None) -> bool:
+    """Return whether the map has the sub-status as the source tells it."""
+    return (source, "", _normal_substatus(substatus)) in _map()
+
+
 def meanings(status: pa.StringArray, substatus: pa.StringArray, source: str) -> dict[str, pa.Array]:
     """Return the columns of :class:`Meaning`, looked up once per distinct pair."""
     pairs, places = distinct_pairs(status, substatus)

@@ -14,7 +14,19 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from table_examples import EXAMPLES, OBSERVED, aside, everything, extra_of, patiently, plain, row, rows
+from table_examples import (
+    EXAMPLES,
+    OBSERVED,
+    aside,
+    everything,
+    extra_of,
+    patiently,
+    plain,
+    regular,
+    row,
+    rows,
+)
+from table_examples import page_of as trackingmore_page
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError, ResponseShapeError
 from airflow_provider_trackingmore.resources import sql_folder
@@ -87,7 +99,7 @@ def as_of(version: str, record: dict[str, Any]) -> dict[str, Any]:
         older["customer_name"] = customers[0]["name"] if customers else None
         older["emails"] = [one["email"] for one in customers if one["email"]]
         last = older.pop("last_mile")
-        names = ("slug", "tracking_number", "source", "courier_tracking_link")
+        names = ("slug", "tracking_number", "source", "courier_tracking_link", "courier_redirect_link")
         older["next_couriers"] = [{name: last[name] for name in names}] if last else []
         del older["first_mile"]
         for scan in older["checkpoints"]:
@@ -147,7 +159,7 @@ def test_every_version_of_the_examples_is_read_by_the_fast_reader_without_a_rest
 
 
 # What a version has that an older one cannot say.
-NEWER = {"legacy_id", "first_mile", "last_mile", "shipment_direction"}
+NEWER = {"legacy_id", "first_mile", "shipment_direction"}
 ITS_OWN = ("api_version", "extra", "dimension")
 
 
@@ -158,6 +170,7 @@ def without(table: pa.Table, *names: str) -> pa.Table:
 @every_version
 def test_a_tracking_is_the_same_in_the_words_of_every_version(version):
     told = records_of("list_page1_2026-07") + records_of("list_page2_last_2026-07")
+    told[1]["last_mile"]["courier_redirect_link"] = "https://paket.example/redirect"
     newest = decode(page_of(*told))
     older = decode(page_of(*(as_of(version, one) for one in told)), version)
     for name in ("trackings", "checkpoints"):
@@ -429,6 +442,152 @@ def test_a_page_without_a_list_is_an_error(body):
 def test_a_version_nobody_knows_is_named():
     with pytest.raises(ConfigurationError, match=r"'aftership' '2027-01'.*aftership 2026-07"):
         decode(b"{}", "2027-01")
+
+
+PARTS = {"value": 77.5, "unit": "lb"}
+SIDES = {"length": 30, "width": 20, "height": 10.5, "unit": "cm"}
+
+
+def by_both(told: dict[str, Any], version: str) -> Page:
+    """Return the page of one tracking, which is the same whoever read it."""
+    body = page_of(told)
+    fast = decode(body, version)
+    with pytest.MonkeyPatch.context() as patch:
+        assert (fast.reader, same(fast, decode_tolerantly(patch, body, version))) == ("fast", True)
+    return fast
+
+
+def extra_by_both(told: dict[str, Any], version: str = "2026-07") -> Any:
+    return extra_of(row(by_both(told, version).trackings))
+
+
+def scan_extra_by_both(told: dict[str, Any], version: str = "2026-07") -> Any:
+    return extra_of(row(by_both(told, version).checkpoints))
+
+
+@pytest.mark.parametrize("missing", PARTS)
+@every_version
+def test_half_a_weight_is_kept_by_its_newest_name(version, missing):
+    weight = PARTS | {missing: None}
+    told = as_of(version, record(shipment_weight=weight))
+    left = {name: value for name, value in weight.items() if value is not None}
+    assert extra_by_both(told, version)["shipment_weight"] == left
+    whole = as_of(version, record(shipment_weight=PARTS))
+    assert "shipment_weight" not in extra_by_both(whole, version)
+
+
+@pytest.mark.parametrize("missing", SIDES)
+def test_sides_without_one_or_without_a_unit_are_kept(missing):
+    sides = SIDES | {missing: None}
+    left = {name: value for name, value in sides.items() if value is not None}
+    assert extra_by_both(record(shipment_dimensions=sides))["shipment_dimensions"] == left
+    assert "shipment_dimensions" not in extra_by_both(record(shipment_dimensions=SIDES))
+
+
+def test_what_is_no_weight_stands_beside_its_unit():
+    told = as_of("2024-04", record()) | {"shipment_weight": "heavy", "shipment_weight_unit": "kg"}
+    extra = extra_of(row(decode(page_of(told), "2024-04").trackings))
+    assert extra["shipment_weight"] == [{"unit": "kg"}, "heavy"]
+
+
+def test_couriers_after_the_next_one_are_kept():
+    several = [
+        {"slug": slug, "tracking_number": f"{slug}-1", "source": "user", "courier_redirect_link": f"r-{slug}"}
+        for slug in ("first", "second", "third")
+    ]
+    told = as_of("2024-10", record()) | {"next_couriers": several}
+    extra = extra_by_both(told, "2024-10")
+    assert extra["next_couriers"] == several[1:]
+    assert extra["last_mile"] == {"source": "user", "courier_redirect_link": "r-first"}
+    assert row(decode(page_of(told), "2024-10").trackings)["destination_courier_code"] == "first"
+    assert "next_couriers" not in extra_by_both(told | {"next_couriers": several[:1]}, "2024-10")
+
+
+def test_a_next_courier_that_is_null_is_kept_as_it_came():
+    told = as_of("2024-10", record()) | {"next_couriers": [None]}
+    assert extra_by_both(told, "2024-10")["next_couriers"] == [None]
+
+
+@pytest.mark.parametrize(("code", "left"), [("DEU", None), (None, "Germany"), ("", "Germany")])
+@every_version
+def test_the_name_of_a_country_is_kept_where_it_has_no_code(version, code, left):
+    told = as_of(version, with_scan(country_region=code, country_region_name="Germany"))
+    assert scan_extra_by_both(told, version).get("country_region_name") == left
+
+
+@pytest.mark.parametrize(
+    ("subtag", "left"),
+    [
+        ("InTransit_003", None),
+        ("intransit_003", None),
+        ("InTransit_099", "Beamed up"),
+        ("Beam_001", "Beamed up"),
+        (None, "Beamed up"),
+    ],
+)
+def test_the_words_of_a_subtag_are_kept_where_the_map_does_not_know_it(subtag, left):
+    told = with_scan(tag="InTransit", subtag=subtag, subtag_message="Beamed up")
+    assert scan_extra_by_both(told).get("subtag_message") == left
+
+
+@pytest.mark.parametrize("name", ["created_at", "updated_at"])
+@every_version
+def test_what_is_no_time_of_a_tracking_is_kept_as_it_came(version, name):
+    told = as_of(version, record())
+    assert name not in extra_by_both(told, version)
+    assert extra_by_both(told | {name: "last spring"}, version)[name] == "last spring"
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        ("v2", "created_at"),
+        ("v2", "updated_at"),
+        ("v3", "update_date"),
+        ("v4", "created_at"),
+        ("v4", "update_at"),
+    ],
+)
+def test_what_is_no_time_of_a_tracking_is_kept_for_the_other_service_too(monkeypatch, version, name):
+    told = regular(version)
+    for text, left in ((told[name], None), ("last spring", "last spring"), ("", None)):
+        body = trackingmore_page(told | {name: text}, version=version)
+        fast = decode_page(body, "trackingmore", version, observed_at=OBSERVED)
+        assert fast.reader == "fast"
+        assert extra_of(row(fast.trackings)).get(name) == left
+        with monkeypatch.context() as patch:
+            patch.setattr(page, "read_regular", lambda *_: None)
+            assert same(fast, decode_page(body, "trackingmore", version, observed_at=OBSERVED))
+
+
+@pytest.mark.parametrize(
+    ("update_at", "updated_at", "left"),
+    [
+        ("last spring", "2026-11-07T03:50:41Z", {"update_at", "updated_at"}),
+        (None, "last spring", {"updated_at"}),
+        (None, "2026-11-07T03:50:41Z", set()),
+    ],
+)
+def test_of_two_names_of_the_update_time_each_is_kept_where_neither_is_read(update_at, updated_at, left):
+    told = regular("v4") | {"update_at": update_at, "updated_at": updated_at}
+    decoded = decode_page(trackingmore_page(told), "trackingmore", "v4", observed_at=OBSERVED)
+    assert set(extra_of(row(decoded.trackings))) & {"update_at", "updated_at"} == left
+
+
+def test_people_inside_what_is_no_time_stay_out_unless_asked_for():
+    body = page_of(record(created_at=json.dumps({"email": "MAIL-1", "api_key": "SECRET-1", "plain": 1})))
+    for include, mails in ((False, 0), (True, 1)):
+        text = everything(decode(body, include_personal_data=include))
+        assert (text.count("MAIL-1"), text.count("SECRET-1"), text.count("plain")) == (mails, 0, 1)
+
+
+def test_people_inside_words_that_are_kept_stay_out_unless_asked_for():
+    words = json.dumps({"email": "MAIL-1", "api_key": "SECRET-1", "plain": 1})
+    told = with_scan(subtag="Beam_001", subtag_message=words, country_region=None, country_region_name=words)
+    body = page_of(told)
+    for include, mails in ((False, 0), (True, 2)):
+        text = everything(decode(body, include_personal_data=include))
+        assert (text.count("MAIL-1"), text.count("SECRET-1"), text.count("plain")) == (mails, 0, 2)
 
 
 def same(one: Page, other: Page) -> bool:
