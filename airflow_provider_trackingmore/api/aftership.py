@@ -75,6 +75,10 @@ class AfterShipClient(ServiceClient):
             raise ConfigurationError(
                 f"authentication_type is {shape(authentication_type)}; use API_KEY, AES or RSA"
             )
+        if api_secret and authentication_type == "API_KEY":
+            raise ConfigurationError(
+                "api_secret is set, but authentication_type is API_KEY, which signs nothing; use AES or RSA"
+            )
         self._scheme = authentication_type
         self._secret = Secret(checked_secret(api_secret)) if authentication_type != "API_KEY" else None
         super().__init__(api_key, api_version, domain, retries=max_retry, timeout=timeout, **shared)
@@ -105,7 +109,11 @@ class AfterShipClient(ServiceClient):
             begun = begun or answer
             return answer
 
-        yield from _records(fetch, self.version.list_path)
+        tags = set((filters or {}).get("shipment_tags", "").split(",")) - {""}
+        for record in _records(fetch, self.version.list_path):
+            # A tag that nothing has once made the service return everything.
+            if not tags or "shipment_tags" not in record or tags & set(record["shipment_tags"] or ()):
+                yield record
 
     def create_tracking(self, tracking_number: str, **fields: Any) -> dict[str, Any]:
         """Add a tracking and return it.
@@ -132,12 +140,16 @@ class AfterShipClient(ServiceClient):
             raise error
         return max(found, key=lambda tracking: tracking.get("created_at") or "")
 
-    def get_tracking(self, tracking_id: str, *, lang: str | None = None) -> dict[str, Any]:
-        """Return a tracking; ``lang`` translates the texts of its checkpoints.
+    def get_tracking(
+        self, tracking_id: str, *, fields: Sequence[str] = (), lang: str | None = None
+    ) -> dict[str, Any]:
+        """Return a tracking, or those of its ``fields``; ``lang`` translates the texts of its checkpoints.
 
         :raises ItemError: if there is none (4004).
         """
-        return self._tracking("get", id=tracking_id, query={"lang": lang} if lang else None)
+        query = {"fields": ",".join(fields), "lang": lang or ""}
+        asked = {name: value for name, value in query.items() if value}
+        return self._tracking("get", id=tracking_id, query=asked)
 
     def update_tracking(self, tracking_id: str, **fields: Any) -> dict[str, Any]:
         """Change a tracking and return it."""

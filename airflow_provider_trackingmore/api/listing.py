@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airflow_provider_trackingmore.api.options import shape
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def list_query(
     if unknown:
         known = ", ".join(sorted(version.filters))
         raise ConfigurationError(f"{version.name} lists have no filter {unknown[0]!r}; there are: {known}")
+    for name, value in filters.items():
+        if not isinstance(value, str):
+            raise ConfigurationError(f"the filter {name} is {shape(value)}; give a text, several with commas")
     return query | dict(filters)
 
 

@@ -225,9 +225,9 @@ class ServiceClient:
         if like is not None:
             query = next_query(self.version, page, like.query)
         else:
-            query = list_query(
-                self.version, page, size or self.page_size, created, updated, filters or {}, self.service_now
-            )
+            largest = self.version.largest_page_size
+            size = self.page_size if size is None else checked_whole("size", size, 1, largest)
+            query = list_query(self.version, page, size, created, updated, filters or {}, self.service_now)
         return replace(self._call("list", query=query), query=query)
 
     def couriers(self) -> list[dict[str, Any]]:

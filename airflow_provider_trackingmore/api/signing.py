@@ -67,7 +67,9 @@ def rsa_signature(private_key: str) -> Callable[[str], str]:
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
     try:
-        key = serialization.load_pem_private_key(private_key.encode(), password=None)
+        # Environment variables often hold a backslash and an n where a line ends.
+        text = private_key.replace("\\n", "\n")
+        key = serialization.load_pem_private_key(text.encode(), password=None)
     except (ValueError, TypeError):
         # Not from the error, whose frames hold the key.
         key = None

@@ -157,7 +157,8 @@ def test_a_key_that_is_wrong_is_asked_with_once_or_once_more_by_another_clock(se
     ahead = NOW + timedelta(minutes=20)
     replies = [dated(refusal(401, 401), ahead + timedelta(minutes=20 * n)) for n in range(5)]
     service.say(*replies)
-    client = aftership_for(service.url, authentication_type=scheme, api_secret=SECRET)
+    secret = {"api_secret": SECRET} if scheme == "AES" else {}
+    client = aftership_for(service.url, authentication_type=scheme, **secret)
     with pytest.raises(AuthenticationError):
         client.list_page()
     assert len(service.asked) == (1 if scheme == "API_KEY" else 2)
@@ -168,6 +169,18 @@ def test_a_key_that_is_wrong_is_asked_with_once_or_once_more_by_another_clock(se
 def test_a_scheme_without_its_secret_is_refused(aftership_for, scheme, secret):
     with pytest.raises(ConfigurationError, match=r"^api_secret"):
         aftership_for("https://service.test", authentication_type=scheme, api_secret=secret)
+
+
+def test_a_secret_that_signs_nothing_is_refused(aftership_for):
+    with pytest.raises(ConfigurationError, match=r"^api_secret is set, but authentication_type is API_KEY"):
+        aftership_for("https://service.test", api_secret=SECRET)
+
+
+def test_an_rsa_key_may_hold_its_line_ends_as_a_backslash_and_an_n(service, aftership_for, private_key):
+    service.say(listed("2026-07"))
+    text = pem(private_key).replace("\n", "\\n")
+    aftership_for(service.url, authentication_type="RSA", api_secret=text).list_page()
+    assert "as-signature-rsa-sha256" in service.asked[0].headers
 
 
 def test_what_is_no_rsa_key_is_refused_without_being_shown(aftership_for):

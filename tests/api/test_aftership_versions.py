@@ -18,6 +18,7 @@ from airflow_provider_trackingmore.exceptions import (
     ServerError,
     TransportError,
 )
+from airflow_provider_trackingmore.sandbox import Sandbox
 
 every_version = pytest.mark.parametrize("version", VERSIONS)
 WINDOW = (datetime(2026, 11, 1, 6, tzinfo=UTC), datetime(2026, 11, 2, 8, tzinfo=timezone(timedelta(hours=2))))
@@ -29,6 +30,8 @@ SINCE_2025_01, SINCE_2025_04 = VERSIONS[3:], VERSIONS[4:]
 CALLS = [
     (VERSIONS, "GET", "/trackings/t1", None, lambda c: c.get_tracking("t1")),
     (VERSIONS, "GET", "/trackings/t1?lang=fr", None, lambda c: c.get_tracking("t1", lang="fr")),
+    (VERSIONS, "GET", "/trackings/t1?fields=tag%2Ctitle", None,
+     lambda c: c.get_tracking("t1", fields=["tag", "title"])),
     (VERSIONS, "POST", "/trackings", {"tracking_number": "N1", "slug": "ups"},
      lambda c: c.create_tracking("N1", slug="ups")),
     (VERSIONS, "PUT", "/trackings/t1", {"note": ""}, lambda c: c.update_tracking("t1", note="")),
@@ -207,6 +210,27 @@ def test_every_filter_of_the_version_is_sent_and_the_renamed_one_under_its_name(
     assert (FILTERS | {country: "USA"}).items() <= service.asked[0].query.items()
     with pytest.raises(ConfigurationError, match=f"no filter '{other}'"):
         client.list_page(filters={other: "USA"})
+
+
+@pytest.mark.parametrize("value", [None, 5, ["a", "b"]])
+def test_a_filter_that_is_no_text_is_refused_by_name(service, aftership_for, value):
+    with pytest.raises(ConfigurationError, match=r"^the filter tag is .*; give a text"):
+        aftership_for(service.url).list_page(filters={"tag": value})
+    assert not service.asked
+
+
+@pytest.mark.parametrize("size", [0, 201, "x", 1.5])
+def test_a_size_that_no_page_has_is_refused(service, aftership_for, size):
+    with pytest.raises(ConfigurationError, match=r"^size is"):
+        aftership_for(service.url).list_page(size=size)
+    assert not service.asked
+
+
+def test_a_tag_that_nothing_has_finds_nothing_though_the_service_returns_everything(aftership_for):
+    with Sandbox(trackings=3, frozen=True, rate_limit=False, key=KEY) as box:
+        box.switches.unknown_tags_match_all = True
+        found = aftership_for(box.url).trackings(filters={"shipment_tags": "nobody-has-this"})
+        assert list(found) == []
 
 
 @pytest.mark.parametrize("version", VERSIONS[2:])
