@@ -160,11 +160,9 @@ class WindowReader:
         if failure is not None:
             raise failure
 
-    def _fetch(self, window: Window, page: int | str = 1, like: Answer | None = None) -> Answer:
+    def _fetch(self, window: Window) -> Answer:
         axis = {window.axis: window.bounds}
-        return self._client.list_page(
-            page=page, created=axis.get("created"), updated=axis.get("updated"), like=like
-        )
+        return self._client.list_page(created=axis.get("created"), updated=axis.get("updated"))
 
     def _read_page(self, window: Window) -> tuple[Answer, Page | None]:
         """Return the first page of a window, decoded in the thread that waited for it."""
@@ -229,16 +227,14 @@ class WindowReader:
         seen: set[str] = set()
         marks: list[str] = []
         keys: list[str] = []
-        begun = [first] if first is not None else []
-        opening = first
+        opening: Answer | None = None
 
         def fetch(page: int | str) -> Answer:
             nonlocal opening
-            if begun:
-                return begun.pop()
-            answer = self._fetch(window, page, like=opening)
-            opening = opening or answer
-            return answer
+            if opening is not None:
+                return self._client.another_page(opening, page)
+            opening = first or self._fetch(window)
+            return opening
 
         def marks_of(answer: Answer) -> list[str]:
             nonlocal marks, keys

@@ -105,9 +105,10 @@ class AfterShipClient(ServiceClient):
 
         def fetch(page: int | str) -> Answer:
             nonlocal begun
-            answer = self.list_page(page=page, created=created, updated=updated, filters=filters, like=begun)
-            begun = begun or answer
-            return answer
+            if begun is not None:
+                return self.another_page(begun, page)
+            begun = self.list_page(page=page, created=created, updated=updated, filters=filters)
+            return begun
 
         tags = set((filters or {}).get("shipment_tags", "").split(",")) - {""}
         for record in _records(fetch, self.version.list_path):
@@ -175,7 +176,7 @@ class AfterShipClient(ServiceClient):
         if event_datetime is not None:
             if event_datetime.tzinfo is None:
                 raise ConfigurationError("event_datetime has no zone; give one, such as UTC")
-            if self.version.name < "2025-01":
+            if not self.version.dates_ends:
                 raise ConfigurationError(
                     f"{self.version.name} knows no event_datetime; leave it out, or set a later api_version"
                 )

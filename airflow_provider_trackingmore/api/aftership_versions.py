@@ -117,6 +117,7 @@ V2025_01 = replace(
         {"predict": Route("POST", "/estimated-delivery-date/predict", pace="predict")},
     ),
     filters=_FILTERS - {"courier_destination_country_iso3"} | {"courier_destination_country_region"},
+    dates_ends=True,
 )
 
 V2025_04 = _next(

@@ -38,7 +38,8 @@ class ApiVersion:
 
     ``page_parameter`` takes page numbers; where ``cursor_parameter`` is set, it takes the cursor that stands
     below ``paging_path`` of the page before. ``requests_per_second`` holds for every pace that ``paces`` does
-    not name. ``retention`` is how long a tracking can be found after its creation.
+    not name. ``retention`` is how long a tracking can be found after its creation;
+    ``dates_ends`` says that a tracking ended by hand may be given the moment of its end.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ApiVersion:
     tells_limits: bool = False
     retention: timedelta | None = None
     may_leave_end_open: bool = False
+    dates_ends: bool = False
 
     def pace(self, name: str) -> float:
         """Return how many requests of a pace may start in a second."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import Stats
@@ -86,9 +87,9 @@ class ServiceToDuckDBOperator(RestingOperator):
         self.plan_only = dry_run
         self.duckdb_conn_id = duckdb_conn_id
 
+    @abstractmethod
     def hook(self) -> ServiceHook[Any]:
         """Return the hook of the service."""
-        raise NotImplementedError
 
     def work(self) -> dict[str, Any]:
         """Sync, and return counts only."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import Enum
@@ -86,9 +87,9 @@ class RestingOperator(BaseOperator):
         super().__init__(**kwargs)
         self.deferrable = deferrable
 
+    @abstractmethod
     def work(self) -> dict[str, Any]:
         """Return what goes to XCom."""
-        raise NotImplementedError
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Do the work, and return paths and counts only."""

@@ -109,7 +109,7 @@ class Folder:
         finally:
             Path(aside).unlink(missing_ok=True)
 
-    def write_parquet(self, name: str, table: pa.Table, unlike: Collection[str] = ()) -> None:
+    def write_parquet(self, name: str, table: pa.Table, unlike: Collection[str]) -> None:
         """Write a table as one Parquet file; values of the columns ``unlike`` hardly ever repeat."""
         repeating = [column for column in table.column_names if column not in unlike]
         with self.writing(name) as stream:
