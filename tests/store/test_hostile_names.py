@@ -67,7 +67,7 @@ def test_any_name_of_a_file_or_folder_works(tmp_path, name):
 def test_a_landing_folder_named_like_a_pattern_reads_itself_alone(tmp_path, name):
     table = pa.table({"x": [1]})
     for other in (name, "ab", "ac"):
-        Folder.at(tmp_path / other).write_parquet("f.parquet", table)
+        Folder.at(tmp_path / other).write_parquet("f.parquet", table, unlike=())
     with duckdb.connect() as connection:
         found = Folder.at(tmp_path / name).relation(connection, ["f.parquet"], table.schema)
         connection.register("found", found)
