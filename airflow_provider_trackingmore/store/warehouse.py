@@ -32,8 +32,9 @@ SETTINGS: dict[str, str | bool] = {
     "storage_compatibility_version": "v1.5.0",
     # Rows of a load may stand in any order, which lets every core write.
     "preserve_insertion_order": False,
-    # Merging and the models spill beyond this; a connection may say otherwise.
-    "memory_limit": "1GB",
+    # Merging and the models spill beyond this; models of a million parcels take three. A connection may
+    # say otherwise.
+    "memory_limit": "4GB",
 }
 
 SCHEMA_VERSION = 3

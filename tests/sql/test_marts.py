@@ -97,10 +97,9 @@ def test_the_open_share_and_its_band_are_kaplan_meiers(world, clock, group):
     agree(ours["n_at_risk"], oracle.event_table.loc[at, "at_risk"].to_numpy().astype(float))
 
 
-@pytest.mark.parametrize(("clock", "group"), GROUPS)
-def test_the_shares_of_the_ends_are_aalen_johansens_and_the_band_has_their_variance(world, clock, group):
-    # Dinse and Larson's approximation is the delta method that lifelines has, made for ties too.
-    days, ends, _ = waits(world[0], clock, group)
+def competing(connection, clock: str, group: str) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
+    """Return an oracle's days, shares of the ends that happened, and band of the share reached."""
+    days, ends, _ = waits(connection, clock, group)
     # Where nobody is left after the last step the oracle divides by nothing, so it is compared without that.
     ends[days == days.max()] = CAUSES["open"]
     happened = sorted(set(ends) - {0})
@@ -108,16 +107,45 @@ def test_the_shares_of_the_ends_are_aalen_johansens_and_the_band_has_their_varia
     times, shares, band = cumulative_incidence_competing_risks(
         codes, days, conf_type="log-log", var_type="Dinse_Approx"
     )
-    names = {CAUSES[name]: f"share_{name}" for name in CAUSES if name != "open"}
-    ours = curve(world[0], clock, group, *names.values(), "share_reached_lower95", "share_reached_upper95")
+    named = {
+        name: shares[happened.index(cause) + 1] if cause in happened else np.zeros(len(times))
+        for name, cause in CAUSES.items()
+        if cause
+    }
+    return times, named, band[happened.index(CAUSES["reached"]) + 1]
+
+
+@pytest.mark.parametrize(("clock", "group"), GROUPS)
+def test_the_share_reached_is_aalen_johansens_and_its_band_has_their_variance(world, clock, group):
+    # Dinse and Larson's approximation is the delta method that lifelines has, made for ties too.
+    times, shares, band = competing(world[0], clock, group)
+    ours = curve(world[0], clock, group, "share_reached", "share_reached_lower95", "share_reached_upper95")
     ours = {name: column[:-1] for name, column in ours.items()}
     at = np.searchsorted(times, ours["elapsed_days"])
     assert (times[at] == ours["elapsed_days"]).all()
-    for cause, name in names.items():
-        agree(ours[name], shares[happened.index(cause) + 1][at] if cause in happened else np.zeros(len(at)))
-    lower, upper = band[happened.index(CAUSES["reached"]) + 1][:, at]
-    agree(ours["share_reached_lower95"], lower)
-    agree(ours["share_reached_upper95"], upper)
+    agree(ours["share_reached"], shares["reached"][at])
+    agree(ours["share_reached_lower95"], band[0, at])
+    agree(ours["share_reached_upper95"], band[1, at])
+
+
+@pytest.mark.parametrize("group", [group for clock, group in GROUPS if clock == "delivery"])
+def test_the_published_shares_of_the_ends_are_aalen_johansens(world, group):
+    times, shares, _ = competing(world[0], "delivery", group)
+    ours = (
+        world[0]
+        .execute(
+            "SELECT days_since_pickup, share_delivered, share_returned, share_lost, share_expired"
+            " FROM mart_delivery_survival WHERE group_key = ? ORDER BY 1",
+            [group],
+        )
+        .fetchnumpy()
+    )
+    at = np.searchsorted(times, ours["days_since_pickup"])[:-1]
+    for end, share in {**shares, "delivered": shares["reached"]}.items():
+        if end != "reached":
+            agree(ours[f"share_{end}"][:-1], share[at])
+    assert ours["share_returned"][-1] > 0
+    assert ours["share_expired"][-1] > 0
 
 
 def test_without_ties_share_and_variance_are_those_of_lifelines(world):

@@ -4,13 +4,14 @@
 -- invert the curve's band. naive_: the same over the waits that are over, for comparison; most dashboards
 -- show that.
 --
+-- depends_on: {{ ref('int_curve_steps') }}
 -- depends_on: {{ ref('int_curves') }}
 with totals as (
     select
         clock,
         curve_no,
         max(n_reached_so_far) as n_reached_ever
-    from int_curves
+    from int_curve_steps
     group by clock, curve_no
 ),
 

@@ -25,6 +25,21 @@ with shipments as (
             and stg_trackings.account = int_as_of.account
 ),
 
+scans as (
+    select
+        tracking_key,
+        event_at_utc,
+        event_type,
+        is_physical,
+        is_exception,
+        time_basis,
+        -- an instant and how far the date of its place is off, in one number: the least holds both
+        date_diff('microsecond', timestamp '0001-01-01', event_at_utc) * 16 + 8
+        + coalesce(date_diff('day', cast(event_at_utc as date), cast(event_at_local as date)), 0)
+            as dated_instant
+    from int_checkpoints
+),
+
 milestones as (
     select
         tracking_key,
@@ -53,70 +68,45 @@ milestones as (
         count(*) as n_scans,
         sum(case when event_type = 'delivered' then 1 else 0 end) as n_delivered_scans,
         max(case when is_physical and is_exception then 1 else 0 end) as has_exception,
-        max(case when is_physical and time_basis = 'assumed_utc' then 1 else 0 end) as has_assumed_time
-    from int_checkpoints
+        max(case when is_physical and time_basis = 'assumed_utc' then 1 else 0 end) as has_assumed_time,
+        min(case when is_physical and event_type <> 'delivered' then dated_instant end) as dated_pickup,
+        min(case when event_type in ('attempt_failed', 'delivered') then dated_instant end)
+            as dated_first_attempt
+    from scans
     group by tracking_key
 ),
 
--- the scans that are milestones, for what needs more of them than their instant
-milestone_scans as (
+delivered_scans as (
     select
         int_checkpoints.tracking_key,
         int_checkpoints.event_at_utc,
         int_checkpoints.event_at_local,
-        int_checkpoints.event_type,
-        int_checkpoints.event_at_utc = milestones.picked_up_at_utc
-        and int_checkpoints.is_physical
-        and int_checkpoints.event_type <> 'delivered' as is_pickup,
-        int_checkpoints.event_at_utc = milestones.first_attempt_at_utc
-        and int_checkpoints.event_type in ('attempt_failed', 'delivered') as is_first_attempt,
-        int_checkpoints.event_type = 'delivered'
-        and (
-            milestones.last_movement_at_utc is null
-            or int_checkpoints.event_at_utc >= milestones.last_movement_at_utc
-        ) as is_uncontradicted
+        shipments.header_status,
+        milestones.last_movement_at_utc is null
+        or int_checkpoints.event_at_utc >= milestones.last_movement_at_utc as is_uncontradicted
     from int_checkpoints
     inner join milestones
         on int_checkpoints.tracking_key = milestones.tracking_key
-    where
-        int_checkpoints.event_type = 'delivered'
-        or int_checkpoints.event_at_utc = milestones.picked_up_at_utc
-        or int_checkpoints.event_at_utc = milestones.first_attempt_at_utc
+    inner join shipments
+        on int_checkpoints.tracking_key = shipments.tracking_key
+    where int_checkpoints.event_type = 'delivered'
 ),
 
 -- delivered: the first delivered scan that no later movement contradicts; where every one is contradicted
 -- (the usual reason: local times without a zone) and the header says delivered, the last one
-moments as (
+deliveries as (
     select
-        milestone_scans.tracking_key,
-        min(case when milestone_scans.is_pickup then milestone_scans.event_at_local end)
-            as picked_up_at_local,
-        min(case when milestone_scans.is_first_attempt then milestone_scans.event_at_local end)
-            as first_attempt_at_local,
+        tracking_key,
         coalesce(
-            min(case when milestone_scans.is_uncontradicted then milestone_scans.event_at_utc end),
-            max(
-                case
-                    when
-                        milestone_scans.event_type = 'delivered' and shipments.header_status = 'delivered'
-                        then milestone_scans.event_at_utc
-                end
-            )
+            min(case when is_uncontradicted then event_at_utc end),
+            max(case when header_status = 'delivered' then event_at_utc end)
         ) as delivered_scan_at_utc,
         coalesce(
-            min(case when milestone_scans.is_uncontradicted then milestone_scans.event_at_local end),
-            max(
-                case
-                    when
-                        milestone_scans.event_type = 'delivered' and shipments.header_status = 'delivered'
-                        then milestone_scans.event_at_local
-                end
-            )
+            min(case when is_uncontradicted then event_at_local end),
+            max(case when header_status = 'delivered' then event_at_local end)
         ) as delivered_scan_at_local
-    from milestone_scans
-    inner join shipments
-        on milestone_scans.tracking_key = shipments.tracking_key
-    group by milestone_scans.tracking_key
+    from delivered_scans
+    group by tracking_key
 ),
 
 joined as (
@@ -131,9 +121,10 @@ joined as (
         milestones.first_failed_attempt_at_utc,
         milestones.returning_at_utc,
         milestones.last_physical_at_utc,
-        moments.picked_up_at_local,
-        moments.delivered_scan_at_utc,
-        moments.delivered_scan_at_local,
+        cast(milestones.picked_up_at_utc as date) + (cast(milestones.dated_pickup % 16 as integer) - 8)
+            as picked_up_date,
+        deliveries.delivered_scan_at_utc,
+        deliveries.delivered_scan_at_local,
         coalesce(milestones.n_scans, 0) as n_scans,
         coalesce(milestones.n_delivered_scans, 0) as n_delivered_scans,
         coalesce(milestones.has_exception, 0) = 1 as has_exception,
@@ -147,8 +138,10 @@ joined as (
         end as first_attempt_at_utc,
         case
             when coalesce(milestones.first_attempt_at_utc <= milestones.returning_at_utc, true)
-                then moments.first_attempt_at_local
-        end as first_attempt_at_local,
+                then
+                    cast(milestones.first_attempt_at_utc as date)
+                    + (cast(milestones.dated_first_attempt % 16 as integer) - 8)
+        end as first_attempt_date,
         -- a loss that a later scan contradicts is none
         case
             when
@@ -160,14 +153,14 @@ joined as (
             when milestones.returned_scan_at_utc is not null then milestones.returned_scan_at_utc
             -- "delivered" after the way back began is delivered to the sender
             when
-                moments.delivered_scan_at_utc > milestones.returning_at_utc
-                then moments.delivered_scan_at_utc
+                deliveries.delivered_scan_at_utc > milestones.returning_at_utc
+                then deliveries.delivered_scan_at_utc
         end as returned_at_utc
     from shipments
     left join milestones
         on shipments.tracking_key = milestones.tracking_key
-    left join moments
-        on shipments.tracking_key = moments.tracking_key
+    left join deliveries
+        on shipments.tracking_key = deliveries.tracking_key
 ),
 
 ended as (
@@ -227,12 +220,12 @@ select
     order_placed_at_local,
     label_created_at_utc,
     picked_up_at_utc,
-    picked_up_at_local,
+    picked_up_date,
     out_for_delivery_at_utc,
     last_out_for_delivery_at_utc,
     ready_for_pickup_at_utc,
     first_attempt_at_utc,
-    first_attempt_at_local,
+    first_attempt_date,
     first_failed_attempt_at_utc,
     last_exception_at_utc,
     returning_at_utc,

@@ -25,8 +25,6 @@ shipments as (
         int_shipments.n_trackings,
         int_shipment_outcomes.*,
         int_as_of.as_of_utc,
-        cast(int_shipment_outcomes.picked_up_at_local as date) as picked_up_date,
-        cast(int_shipment_outcomes.first_attempt_at_local as date) as first_attempt_date,
         cast(int_shipment_outcomes.delivered_at_local as date) as delivered_date,
         cast(int_as_of.as_of_utc as date) as as_of_date,
         coalesce(episodes.n_exception_episodes, 0) as n_exception_episodes,
