@@ -146,12 +146,15 @@ def assert_equal(ours: Path, theirs: Path) -> None:
             }
             alike = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in names)
             found = connection.execute(
-                "SELECT count(*) FILTER (a.here IS NULL OR b.here IS NULL) AS rows, "
+                "SELECT count(*) FILTER (a.here IS NULL OR b.here IS NULL) AS unmatched, "
+                f"count(*) - (SELECT count(*) FROM ours.main.{mart}) AS repeated, "
                 + ", ".join(f"count(*) FILTER ({differs}) AS {name}" for name, differs in different.items())
                 + f" FROM (SELECT *, true AS here{moment} FROM ours.main.{mart}) AS a"
                 f" FULL JOIN (SELECT *, true AS here{moment} FROM theirs.by_hand.{mart}) AS b ON {alike}"
             ).fetchall()
-            wrong = {name: n for name, n in zip(["rows", *different], found[0], strict=True) if n}
+            wrong = {
+                name: n for name, n in zip(["unmatched", "repeated", *different], found[0], strict=True) if n
+            }
             assert not wrong, f"{mart} differs, rows by column: {wrong}"
 
 

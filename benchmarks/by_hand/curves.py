@@ -49,7 +49,8 @@ def curve(waits: pl.DataFrame) -> Curve:
     leaving = col("n_leaving")
     steps = (
         pl.concat([exits, entries], how="diagonal")
-        .sort("group_no", "wait", "n_exit", nulls_last=True)
+        # one wide number sorts much faster than three columns
+        .sort(col("group_no").cast(pl.Int128) * 2**62 + 2 * col("wait") + col("n_exit").is_null())
         # whose exit is still to come, less those who have not entered yet
         .with_columns((leaving.sum().over("group_no") - so_far(leaving) + leaving).alias("n_at_risk"))
         .filter(col("n_exit").is_not_null())

@@ -55,33 +55,37 @@ def real_scans(source: Warehouse, trackings: pl.DataFrame) -> Scans:
         (col("event_type") == "unknown").sum().alias("n_unmapped"),
         col("is_future").sum().alias("n_impossible"),
     )
-    possible = read.filter(~col("is_future")).drop("time_precision", "is_future", "as_of_utc")
-    repeated = told_again(source, possible)
+    repeated = told_again(source, read)
     return Scans(
-        possible.lazy()
-        .filter(~col("rowid").is_in(repeated["rowid"].implode()))
-        .with_columns(col("leg").ne_missing("origin").alias("is_there"))
-        .drop("leg", "source", "time_basis")
+        read.lazy()
+        .filter(~col("is_future"), ~col("rowid").is_in(repeated["rowid"].implode()))
+        .select(
+            "rowid", "tracking_no", "source_seq", "event_at_utc", "event_at_local", "event_type",
+            "is_physical", "is_exception", "is_assumed",
+            col("leg").ne_missing("origin").alias("is_there"),
+        )
         .collect(),
         counts.join(repeated.group_by("source").agg(pl.len().alias("n_repeated")), on="source", how="left")
         .with_columns(col("n_repeated").fill_null(0)),
     )  # fmt: skip
 
 
-def told_again(source: Warehouse, possible: pl.DataFrame) -> pl.DataFrame:
+def told_again(source: Warehouse, read: pl.DataFrame) -> pl.DataFrame:
     """Return the scans of which another one tells better: both legs tell the same to the minute."""
     kind, minute = col("event_type"), col("event_at_local").cast(pl.Int64) // 60_000_000
-    kinds = possible["event_type"].to_physical().max() or 0
+    kinds = read["event_type"].to_physical().max() or 0
     # tracking, minute and type as one number, which groups much faster than three columns
     same = (col("tracking_no").cast(pl.Int64) * 2**31 + minute) * (kinds + 1) + kind.to_physical()
-    keyed = possible.lazy().select("rowid", same.alias("same")).drop_nulls()
-    again = keyed.group_by("same").len().filter(col("len") > 1)
-    found = keyed.join(again, on="same", how="semi")
+    keyed = (
+        read.lazy()
+        .filter(~col("is_future"))
+        .select("rowid", "source", "time_basis", "leg", "event_at_local", same.alias("same"))
+        .drop_nulls("same")
+    )
+    again = keyed.group_by("same").len().filter(col("len") > 1).collect(engine="streaming")
     basis = col("time_basis")
     told = (
-        possible.lazy()
-        .select("rowid", "source", "time_basis", "leg", "event_at_local")
-        .join(found, on="rowid")
+        keyed.join(again.lazy(), on="same", how="semi")
         .with_columns(
             # the surer the time the better, and the destination knows best
             when(basis == "explicit_offset").then(lit(0, pl.UInt8))
@@ -89,6 +93,7 @@ def told_again(source: Warehouse, possible: pl.DataFrame) -> pl.DataFrame:
             .otherwise(lit(2, pl.UInt8)).alias("basis_rank"),
             col("leg").ne_missing("destination").alias("is_elsewhere"),
         )
+        .drop("time_basis", "leg")
         .collect(engine="streaming")
     )  # fmt: skip
     return (
