@@ -272,12 +272,9 @@ ORDER BY i
 
 # The second service: the same parcels and scans under keys of its own.
 _TOLD_TRACKINGS = """
-SELECT * REPLACE (
-    'aftership:default:' || source_id AS tracking_key, 'aftership' AS source, '2026-07' AS api_version,
-    created_at_utc AS first_observed_at_utc
-)
-FROM trackings
-WHERE hash(source_id || '/told') % 50 = 0
+SELECT * REPLACE ('aftership:default:' || source_id AS tracking_key, 'aftership' AS source,
+    '2026-07' AS api_version, created_at_utc AS first_observed_at_utc)
+FROM trackings WHERE hash(source_id || '/told') % 50 = 0
 """
 _TOLD_CHECKPOINTS = """
 SELECT checkpoints.* REPLACE (
