@@ -3,7 +3,8 @@
 Parcels live like the sandbox's: eight carriers on their lanes, labels before pick-ups, hubs, customs, depots,
 rings by day; some are never scanned, lost, returned or given up, and the last weeks are still on the road.
 About one scan in fourteen is told by both legs, one parcel in five meets an exception, every other has a
-promised date and every third a service. Most carriers tell the minute, two the second. Everything is drawn
+promised date and every third a service. Most carriers tell the minute, two the second. One parcel in fifty is
+told by a second service too, scan by scan as it happens, with a gap in its last windows. Everything is drawn
 from hashes, so equal arguments give equal rows.
 """
 
@@ -92,6 +93,9 @@ def make_world(path: Path, trackings: int, scans_each: int = 15) -> tuple[int, i
             " 'default' AS account, 'v4' AS api_version, timestamp '2026-11-20' AS window_to_utc,"
             " true AS is_complete, timestamp '2026-11-20' AS finished_at_utc"
         )
+        for table, told in (("trackings", _TOLD_TRACKINGS), ("checkpoints", _TOLD_CHECKPOINTS)):
+            connection.execute(f"INSERT INTO {table} BY NAME {told}")
+        connection.execute("INSERT INTO loads BY NAME " + _TOLD_LOADS)
         ((parcels, scans),) = connection.execute(
             "SELECT (SELECT count(*) FROM trackings), (SELECT count(*) FROM checkpoints)"
         ).fetchall()
@@ -264,4 +268,33 @@ SELECT 'trackingmore:default:' || md5(i::VARCHAR) AS tracking_key,
     timestamp '2026-11-20' AS first_observed_at_utc
 FROM known
 ORDER BY i
+"""
+
+# The second service: the same parcels and scans under keys of its own.
+_TOLD_TRACKINGS = """
+SELECT * REPLACE ('aftership:default:' || source_id AS tracking_key, 'aftership' AS source,
+    '2026-07' AS api_version, created_at_utc AS first_observed_at_utc)
+FROM trackings WHERE hash(source_id || '/told') % 50 = 0
+"""
+_TOLD_CHECKPOINTS = """
+SELECT checkpoints.* REPLACE (
+    md5(checkpoint_key || '/told') AS checkpoint_key,
+    told.tracking_key AS tracking_key,
+    'aftership' AS source,
+    CASE time_basis WHEN 'location_inferred' THEN 'explicit_offset' ELSE time_basis END AS time_basis,
+    event_at_utc + to_seconds((600 + 30000 * draw(checkpoint_key, 'seen'))::BIGINT) AS first_observed_at_utc
+)
+FROM checkpoints
+JOIN trackings AS told ON checkpoints.tracking_key = 'trackingmore:default:' || told.source_id
+WHERE told.source = 'aftership'
+ORDER BY told.source_id, leg, source_seq
+"""
+_TOLD_LOADS = """
+SELECT 'told-' || window_to_utc AS run_id, 'aftership' AS source, 'default' AS account,
+    '2026-07' AS api_version, window_from_utc, window_to_utc, true AS is_complete,
+    window_to_utc AS finished_at_utc
+FROM (VALUES
+    (NULL, timestamp '2026-11-10'), (timestamp '2026-11-09', timestamp '2026-11-18'),
+    (timestamp '2026-11-19', timestamp '2026-11-20')
+) AS windows (window_from_utc, window_to_utc)
 """

@@ -1,0 +1,135 @@
+"""Milestones of each tracking, how it ended, and how long it was followed."""
+
+from __future__ import annotations
+
+import polars as pl
+from polars import col, lit, when
+
+from by_hand.units import ENDINGS, days, wait
+
+
+def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFrame:
+    """Return milestones, outcome and times, one row per tracking of an account that was read whole once."""
+    kind, at, physical = col("event_type"), col("event_at_utc"), col("is_physical")
+    moving = physical & (kind != "delivered")
+
+    def first(condition: pl.Expr) -> pl.Expr:
+        return when(condition).then(at).min()
+
+    def last(condition: pl.Expr) -> pl.Expr:
+        return when(condition).then(at).max()
+
+    milestones = scans.lazy().group_by("tracking_no").agg(
+        first(moving).alias("picked_up_at_utc"),
+        first((kind == "label_created") & ~col("is_assumed")).alias("label_created_at_utc"),
+        first(kind == "out_for_delivery").alias("out_for_delivery_at_utc"),
+        last(kind == "out_for_delivery").alias("last_out_for_delivery_at_utc"),
+        last(physical & col("is_exception")).alias("last_exception_at_utc"),
+        first(kind == "ready_for_pickup").alias("ready_for_pickup_at_utc"),
+        first(kind == "attempt_failed").alias("first_failed_attempt_at_utc"),
+        first(kind.is_in(["attempt_failed", "delivered"])).alias("first_attempt_at_utc"),
+        first(kind == "returning").alias("returning_at_utc"),
+        first(kind == "returned").alias("returned_scan_at_utc"),
+        first(kind == "lost_damaged").alias("first_lost_at_utc"),
+        last(kind == "lost_damaged").alias("last_lost_at_utc"),
+        last(physical & (kind != "lost_damaged")).alias("last_found_at_utc"),
+        first(kind == "delivered").alias("first_delivered_scan_at_utc"),
+        last(moving).alias("last_movement_at_utc"),
+        last(physical).alias("last_physical_at_utc"),
+        pl.len().alias("n_scans"),
+        (kind == "delivered").sum().alias("n_delivered_scans"),
+        (physical & col("is_exception")).any().alias("has_exception"),
+        (physical & col("is_assumed")).any().alias("has_assumed_time"),
+    ).collect(engine="streaming")  # fmt: skip
+    local = col("event_at_local")
+    clear = (kind == "delivered") & (
+        col("last_movement_at_utc").is_null() | (at >= col("last_movement_at_utc"))
+    )
+    by_header = (kind == "delivered") & (col("header_status") == "delivered")
+    attempt = kind.is_in(["attempt_failed", "delivered"]) & (at == col("first_attempt_at_utc"))
+    moments = (
+        scans.lazy()
+        .join(
+            milestones.lazy().select(
+                "tracking_no", "picked_up_at_utc", "first_attempt_at_utc", "last_movement_at_utc"
+            ),
+            on="tracking_no",
+        )
+        .filter((kind == "delivered") | (at == col("picked_up_at_utc")) | (at == col("first_attempt_at_utc")))
+        .join(trackings.lazy().select("tracking_no", "header_status"), on="tracking_no")
+        .group_by("tracking_no")
+        .agg(
+            when(moving & (at == col("picked_up_at_utc"))).then(local).min().alias("picked_up_at_local"),
+            when(attempt).then(local).min().alias("first_attempt_at_local"),
+            pl.coalesce(when(clear).then(at).min(), when(by_header).then(at).max())
+            .alias("delivered_scan_at_utc"),
+            pl.coalesce(when(clear).then(local).min(), when(by_header).then(local).max())
+            .alias("delivered_scan_at_local"),
+        )
+        .collect(engine="streaming")
+    )  # fmt: skip
+    before_return = (col("first_attempt_at_utc") <= col("returning_at_utc")).fill_null(True)
+    delivered, as_of, dark = col("delivered_scan_at_utc"), col("as_of_utc"), pl.duration(days=30)
+    outcome, exit_at, pickup = col("outcome"), col("exit_at_utc"), col("picked_up_at_utc")
+    return (
+        trackings.lazy()
+        .filter(as_of.is_not_null())
+        .join(milestones.lazy(), on="tracking_no", how="left")
+        .join(moments.lazy(), on="tracking_no", how="left")
+        .with_columns(
+            col("n_scans", "n_delivered_scans").fill_null(0),
+            col("has_exception", "has_assumed_time").fill_null(False),
+            (col("first_delivered_scan_at_utc") < col("last_movement_at_utc"))
+            .fill_null(False).alias("has_status_regress"),
+            when(before_return).then("first_attempt_at_utc").alias("first_attempt_at_utc"),
+            when(before_return).then("first_attempt_at_local").alias("first_attempt_at_local"),
+            when((col("first_lost_at_utc") >= col("last_found_at_utc")).fill_null(True))
+            .then("first_lost_at_utc")
+            .when(col("last_lost_at_utc") >= col("last_found_at_utc"))
+            .then("last_lost_at_utc").alias("lost_at_utc"),
+            when(col("returned_scan_at_utc").is_not_null()).then("returned_scan_at_utc")
+            .when(delivered > col("returning_at_utc")).then(delivered).alias("returned_at_utc"),
+        )
+        .with_columns(
+            when(col("returned_at_utc").is_not_null()).then(lit("returned"))
+            .when(delivered.is_not_null()).then(lit("delivered"))
+            .when(col("lost_at_utc").is_not_null()).then(lit("lost"))
+            .when(col("header_status") == "delivered").then(lit("delivered"))
+            .when(col("header_status") == "expired").then(lit("expired"))
+            .otherwise(lit("open")).cast(pl.Enum(ENDINGS)).alias("outcome")
+        )
+        .with_columns(
+            when(outcome == "delivered").then(delivered)
+            .when(outcome == "returned").then("returned_at_utc")
+            .when(outcome == "lost").then("lost_at_utc")
+            .when(outcome == "expired").then(
+                pl.min_horizontal(as_of, pl.max_horizontal(
+                    "last_physical_at_utc",
+                    pl.coalesce(
+                        "status_changed_at_utc",
+                        pl.coalesce("last_physical_at_utc", "created_at_utc") + dark,
+                    ),
+                ))
+            )
+            .otherwise(when(col("gone_at_utc").is_null()).then(as_of)
+                       .otherwise(pl.min_horizontal(as_of, "observed_at_utc")))
+            .alias("exit_at_utc")
+        )
+        .with_columns(
+            when(pickup.is_null() & delivered.is_not_null()).then(lit("delivered_without_pickup_scan"))
+            .when(pickup.is_null() & (outcome == "delivered")).then(lit("delivered_without_scans"))
+            .when(pickup.is_null()).then(lit("never_scanned"))
+            .when((outcome == "delivered") & exit_at.is_null()).then(lit("delivered_without_time"))
+            .when(exit_at < pickup).then(lit("negative_duration"))
+            .otherwise(lit("ok")).alias("timing_quality"),
+            when(outcome == "delivered").then(delivered).alias("delivered_at_utc"),
+            when(outcome == "delivered").then("delivered_scan_at_local").alias("delivered_at_local"),
+            wait(pickup, exit_at).alias("followed"),
+            wait(pickup, col("created_at_utc")).clip(0).fill_null(0).alias("entry"),
+            when(outcome == "expired").then(days(pickup, col("last_physical_at_utc")))
+            .alias("went_dark_at_days"),
+        )
+        .drop("header_status", "first_lost_at_utc", "last_lost_at_utc", "last_found_at_utc",
+              "first_delivered_scan_at_utc", "last_movement_at_utc", "returned_scan_at_utc")
+        .collect()
+    )  # fmt: skip

@@ -1,0 +1,157 @@
+"""Parcels: which tracking tells of each, and the table most people query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+from polars import col, lit, when
+
+from by_hand.units import DAY, wait
+
+if TYPE_CHECKING:
+    from by_hand.reading import Warehouse
+
+
+def telling_trackings(source: Warehouse, trackings: pl.DataFrame) -> pl.DataFrame:
+    """Return per tracking of an account that was read whole once its parcel, and whether it tells of it.
+
+    Trackings of one parcel share number, courier and the quarter of registration. One of them speaks for it:
+    one that has scans, then by the source's priority.
+    """
+    priorities = source.seed("sources").select("source", "priority")
+    named = (
+        trackings.lazy()
+        .filter(col("as_of_utc").is_not_null())
+        .select(
+            "tracking_no",
+            pl.concat_str(
+                "tracking_number_norm", "courier_code",
+                col("created_at_utc").dt.truncate("1q").dt.date().cast(pl.String),
+                separator="|",
+            ).fill_null(col("tracking_key")).alias("shipment_key"),
+        )
+        .with_columns(pl.len().over("shipment_key").alias("n_trackings"))
+        .collect()
+    )  # fmt: skip
+    silent = (
+        named.lazy()
+        .filter(col("n_trackings") > 1)
+        .join(trackings.lazy(), on="tracking_no")
+        .join(priorities.lazy(), on="source", how="left")
+        .sort(
+            "shipment_key", (col("checkpoint_count") > 0).fill_null(False).not_(),
+            col("priority").fill_null(99), -col("observed_at_utc").cast(pl.Int64), "tracking_key",
+            nulls_last=True,
+        )
+        .filter(col("shipment_key") == col("shipment_key").shift())
+        .collect()
+    )  # fmt: skip
+    return named.with_columns(
+        col("tracking_no").is_in(silent["tracking_no"].implode()).not_().alias("is_telling")
+    )
+
+
+def wide_shipments(
+    source: Warehouse,
+    outcomes: pl.DataFrame,
+    telling: pl.DataFrame,
+    episodes: pl.DataFrame,
+    workdays: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return the table most people query, and some waits in microseconds."""
+    late = source.seed("sources").filter("is_registered_late")["source"]
+    numbers = workdays.lazy().select("country", "calendar_day", "business_day_no")
+    counted = (
+        episodes.lazy()
+        .group_by("tracking_no")
+        .agg(
+            pl.len().alias("n_exception_episodes"),
+            (col("episode_state") == "open").any().alias("has_unresolved_exception"),
+        )
+    )
+    outcome, promise, first = col("outcome"), col("promised_date"), col("first_attempt_at_utc")
+    is_delivered = outcome == "delivered"
+    is_ok = is_delivered & (col("timing_quality") == "ok")
+    gap = (col("last_out_for_delivery_at_utc") - col("out_for_delivery_at_utc")) <= pl.duration(days=1)
+    succeeds = (
+        is_delivered & (first == col("delivered_at_utc"))
+        & (col("first_failed_attempt_at_utc") > col("delivered_at_utc")).fill_null(True)
+    )  # fmt: skip
+    strictly = (
+        succeeds & col("ready_for_pickup_at_utc").is_null() & gap.fill_null(True)
+        & (col("last_exception_at_utc") < col("out_for_delivery_at_utc")).fill_null(True)
+    )  # fmt: skip
+    ended = (
+        when(outcome.is_in(["returned", "lost"])).then(lit("failed"))
+        .when(col("as_of_utc").dt.date() > promise).then(lit("overdue"))
+        .otherwise(lit("not_due"))
+    )  # fmt: skip
+    return (
+        outcomes.lazy()
+        .join(telling.lazy().filter("is_telling"), on="tracking_no")
+        .join(counted, on="tracking_no", how="left")
+        .with_columns(
+            col("n_exception_episodes").fill_null(0),
+            col("has_unresolved_exception").fill_null(False),
+            col("picked_up_at_local").dt.date().alias("picked_up_date"),
+            col("first_attempt_at_local").dt.date().alias("first_attempt_date"),
+            col("delivered_at_local").dt.date().alias("delivered_date"),
+            (col("followed") / DAY).alias("followed_days"),
+            (col("entry") / DAY).alias("entry_days"),
+            when(col("source").is_in(late.implode())).then("entry").otherwise(0).alias("followed_from"),
+            wait(
+                pl.coalesce("label_created_at_utc", "created_at_utc"),
+                pl.coalesce("picked_up_at_utc", "exit_at_utc"),
+            ).alias("unscanned"),
+            col("courier_code", "lane", "service_code").cast(pl.Categorical),
+        )
+        .join(
+            numbers.rename({"business_day_no": "pickup_no"}), how="left",
+            left_on=["destination_country", "picked_up_date"], right_on=["country", "calendar_day"],
+        )
+        .join(
+            numbers.rename({"business_day_no": "delivery_no"}), how="left",
+            left_on=["destination_country", "delivered_date"], right_on=["country", "calendar_day"],
+        )
+        .select(
+            "tracking_no", "unscanned", "followed", "followed_from",
+            "shipment_key", "tracking_key", "source", "account", "n_trackings", "tracking_number",
+            "order_number", "courier_code", "service_code", "origin_country", "destination_country", "lane",
+            "status", "outcome", "timing_quality", "created_at_utc", "order_placed_at_local",
+            "label_created_at_utc", "picked_up_at_utc", "picked_up_date",
+            col("picked_up_date").dt.truncate("1w").alias("pickup_week"),
+            "out_for_delivery_at_utc", "ready_for_pickup_at_utc", "first_attempt_at_utc",
+            "first_attempt_date", "returning_at_utc", "last_physical_at_utc", "delivered_at_utc",
+            "delivered_date", "exit_at_utc", "as_of_utc", "gone_at_utc", "promised_date",
+            when(is_ok).then("followed_days").alias("transit_days"),
+            when(is_ok).then(col("followed_days") * 24).alias("transit_hours"),
+            when(is_ok).then(col("followed_days").floor().cast(pl.Int64)).alias("transit_full_days"),
+            when(is_ok).then((col("delivered_date") - col("picked_up_date")).dt.total_days())
+            .alias("transit_date_changes"),
+            when(col("timing_quality") == "ok").then(col("delivery_no") - col("pickup_no"))
+            .alias("transit_business_days"),
+            (col("delivered_date") - col("order_placed_at_local").dt.date()).dt.total_days()
+            .alias("order_to_delivery_date_changes"),
+            "followed_days", "entry_days", "went_dark_at_days",
+            (col("unscanned") / DAY).alias("unscanned_days"),
+            when(promise.is_null()).then(lit("no_promise"))
+            .when(is_delivered & col("delivered_date").is_null()).then(lit("unknown"))
+            .when(is_delivered & (col("delivered_date") <= promise)).then(lit("on_time"))
+            .when(is_delivered).then(lit("late"))
+            .otherwise(ended).alias("promise_state"),
+            when(promise.is_null()).then(lit("no_promise"))
+            .when(col("first_attempt_date") <= promise).then(lit("on_time"))
+            .when(col("first_attempt_date").is_not_null()).then(lit("late"))
+            .when(is_delivered).then(lit("unknown"))
+            .otherwise(ended).alias("promise_state_by_attempt"),
+            when(first.is_not_null()).then(succeeds).alias("is_first_attempt_success"),
+            when(first.is_not_null()).then(strictly).alias("is_first_attempt_success_strict"),
+            "n_scans", "n_exception_episodes", "has_exception",
+            col("status").is_in(["exception", "undelivered"]).alias("is_exception_now"),
+            "has_unresolved_exception", "has_assumed_time", "has_status_regress",
+            (col("entry") > 0).alias("is_registered_late"),
+            (col("followed_from") / DAY).alias("followed_from_days"),
+        )
+        .collect()
+    )  # fmt: skip
