@@ -16,6 +16,7 @@ from airflow_provider_trackingmore.api.windows import OVERLAP
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 from airflow_provider_trackingmore.reading import decode
 from airflow_provider_trackingmore.store.landing import Asked, Range
+from airflow_provider_trackingmore.store.state import LOOK_BACK
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.api import Answer, ServiceClient
@@ -26,9 +27,6 @@ log = logging.getLogger(__name__)
 
 # Older than every tracking service, so that nothing was created before.
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-
-# The service may show a change later than the time it puts on it.
-LOOK_BACK = timedelta(minutes=15)
 
 # An increment is asked for up to here before the service's clock is known; this machine's may be wrong.
 _AHEAD = timedelta(days=1)
@@ -72,10 +70,10 @@ def plan(client: ServiceClient, state: State, asked: Asked, begun: Range | None 
     """
     if begun is not None:
         return Plan(begun, state.largest_page, _oldest(client, begun.last))
-    first = None if asked.everything else asked.first or (state.watermark and state.watermark - LOOK_BACK)
-    if first is None:
+    since = None if asked.everything else asked.first or state.watermark
+    if since is None:
         return _plan_everything(client, asked, state)
-    return _plan_increment(client, asked, state, first)
+    return _plan_increment(client, asked, state, since.astimezone(UTC) - LOOK_BACK)
 
 
 def _plan_everything(client: ServiceClient, asked: Asked, state: State) -> Plan:
@@ -92,32 +90,35 @@ def _plan_everything(client: ServiceClient, asked: Asked, state: State) -> Plan:
             f"updated_to is {window.last}, but {client.service.label} keeps nothing older than {kept}; "
             "give a later one, or leave it out to read up to now"
         )
-    expected = estimate_records(client, answer, count)
-    requests = round(expected / (0.7 * count)) + 10 if count else 1
-    log.info(
-        "%s: reading everything the service keeps, about %d trackings: "
-        "about %d requests, %.0f s at %g a second",
-        *(_who(client), expected, requests),
-        *(requests / client.requests_per_second, client.requests_per_second),
-    )
+    # Counted requests are better spent on reading than on knowing how long it will take.
+    expected = None if client.has_limit else estimate_records(client, answer, count)
+    requests = None if expected is None else round(expected / (0.7 * count)) + 10 if count else 1
+    if requests is None:
+        log.info("%s: reading everything the service keeps", _who(client))
+    else:
+        log.info(
+            "%s: reading everything the service keeps, about %d trackings: "
+            "about %d requests, %.0f s at %g a second",
+            *(_who(client), expected, requests),
+            *(requests / client.requests_per_second, client.requests_per_second),
+        )
     density = _density(page, window.last)
     return Plan(window, largest, _oldest(client, window.last), None, expected, requests, density)
 
 
 def _plan_increment(client: ServiceClient, asked: Asked, state: State, first: datetime) -> Plan:
-    first = first.astimezone(UTC)
     beyond = asked.last or max(first, datetime.now(UTC)) + _AHEAD
     overlap = timedelta(seconds=OVERLAP)
     asked_at = client.service_now()
     begun = client.list_page(updated=(first - overlap, beyond + overlap))
     window = Range(first, _end(asked, begun))
-    if first >= window.last:
+    if (asked.first or first) >= window.last:
         raise ConfigurationError(_empty_window(asked, state, window))
     oldest = _oldest(client, begun.service_time or datetime.now(UTC))
-    if client.version.retention and asked.first is not None and first < oldest:
+    if client.version.retention and asked.first is not None and asked.first < oldest:
         raise ConfigurationError(
-            f"updated_from is {first}, but {client.service.label} keeps nothing older than {oldest}; begin "
-            "there, or leave updated_from out to read from the watermark"
+            f"updated_from is {asked.first}, but {client.service.label} keeps nothing older than {oldest}; "
+            "begin there, or leave updated_from out to read from the watermark"
         )
     if asked.first is None and first < oldest:
         log.warning(
@@ -151,9 +152,10 @@ def _empty_window(asked: Asked, state: State, window: Range) -> str:
     if asked.first is None:
         return (
             f"the warehouse is loaded up to {state.watermark}, later than the service's clock "
-            f"({window.last}): is this another service, or did its clock go back?"
+            f"({window.last}): is this another service, or did its clock go back? Reading everything once "
+            "more mends a watermark that a wrong clock has set"
         )
-    return f"the window is empty: updated_from is {window.first}, its end {window.last}"
+    return f"the window is empty: updated_from is {asked.first}, its end {window.last}"
 
 
 def _density(page: Page | None, until: datetime) -> float | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_provider_trackingmore.api.pages import walk
-from airflow_provider_trackingmore.api.windows import SHORTEST, Planner, Window, burst, is_whole
+from airflow_provider_trackingmore.api.windows import SHORTEST, Planner, Totals, Window, burst, is_whole
 from airflow_provider_trackingmore.exceptions import RequestsUsedUpError, TrackingMoreError
 from airflow_provider_trackingmore.progress import Progress
+from airflow_provider_trackingmore.store.landing import Range
 from airflow_provider_trackingmore.store.load import Reading
 from airflow_provider_trackingmore.tables import decode_page
 
@@ -45,6 +46,16 @@ def decode(client: ServiceClient, answer: Answer, *, include_personal_data: bool
     )
 
 
+class Seen(NamedTuple):
+    """What one walk of a window saw: the marks of its records, and how many its largest page held.
+
+    Pages that have grown between two requests pass records over, so only walks of pages of one size compare.
+    """
+
+    marks: set[str]
+    largest_page: int
+
+
 class WindowReader:
     """Reads windows into the landing folder of a run, and proves that each is whole.
 
@@ -72,6 +83,8 @@ class WindowReader:
         self._missing: list[str] = []
         self._received = self._checkpoints = self._irregular = 0
         self._largest_page = largest_page
+        self._totals = Totals()
+        self._earliest: datetime | None = None
         self._progress = Progress()
         self._done: list[Window] = []
         # Windows that their size alone proves, and that no full page has followed yet.
@@ -80,8 +93,12 @@ class WindowReader:
             window = Window(facts["axis"], facts["first"], facts["last"])
             self._done.append(window)
             self._received += facts["received"]
+            # What a process that died had learnt is what proved its windows.
+            self._largest_page = max(self._largest_page, facts.get("largest_page", 0))
             if facts.get("by_size", True):
                 self._doubtful[window] = facts["received"]
+
+        self._done_before = len(self._done)
 
     def read(self, axis: str, first: int, last: int, density: float | None, begun: Answer | None) -> None:
         """Read all windows of one axis; ``begun`` is an answer for the whole of it, if there is one."""
@@ -97,7 +114,9 @@ class WindowReader:
         If it has begun to give less at once, the windows in doubt are read again.
         """
         while self._missing == [] and (in_doubt := self._in_doubt()):
-            page = self._decode(self._client.list_page())
+            answer = self._client.list_page()
+            self._hear(answer)
+            page = self._decode(answer)
             given = page.received if page else 0
             if given >= self._capacity:
                 self._doubtful.clear()
@@ -127,11 +146,34 @@ class WindowReader:
             missing="; ".join(self._missing) or None,
         )
 
+    def believable(self, window: Range) -> Range:
+        """Return the run's window, ending no later than any answer was given.
+
+        Clocks only go forward: if an answer that came later bears an earlier time, then the one that told
+        the end of the window bore a wrong one.
+        """
+        if self._earliest is None or self._earliest >= window.last:
+            return window
+        log.warning(
+            "the window was to end at %s, but later answers bear %s: it ends there",
+            *(window.last, self._earliest),
+        )
+        return Range(window.first, max(self._earliest, window.first or self._earliest))
+
+    @property
+    def finished_windows(self) -> int:
+        """Return how many windows this process finished."""
+        return len(self._done) - self._done_before
+
     @property
     def _capacity(self) -> int:
         """Return how many records a request can be expected to bring at most."""
         asked: int = self._client.page_size
         return min(asked, self._largest_page or asked)
+
+    def _hear(self, answer: Answer) -> None:
+        if answer.service_time is not None:
+            self._earliest = min(self._earliest or answer.service_time, answer.service_time)
 
     def _in_doubt(self) -> dict[Window, int]:
         return {window: count for window, count in self._doubtful.items() if count}
@@ -174,14 +216,17 @@ class WindowReader:
 
     def _settle(self, planner: Planner, window: Window, answer: Answer, page: Page | None) -> None:
         """Keep what came, then decide: the window is whole, is read again, or is cut."""
+        self._hear(answer)
         count = self._land(window, page)
         planner.capacity = self._capacity
-        leads_on = bool(answer.next_cursor)
+        # A cursor says for itself whether more is to come.
+        has_cursor, leads_on = answer.next_cursor is not None, bool(answer.next_cursor)
+        total = answer.total if has_cursor else self._totals.believed(answer.total, count, self._capacity)
         if page is None or (
-            not leads_on and is_whole(count, self._client.page_size, self._largest_page, answer.total)
+            not leads_on and is_whole(count, self._client.page_size, self._largest_page, total)
         ):
             planner.proved(window, count)
-            self._finish(window, count, by_size=answer.total != count)
+            self._finish(window, count, by_size=total != count)
             return
         seconds = page.seconds(window.axis)
         if window.length <= SHORTEST or not seconds or count == self._largest_page <= FEW:
@@ -194,7 +239,7 @@ class WindowReader:
             middle = planner.around(window, second)
             self._read_until_equal(middle, answer, MOST_PASSES, is_first_page=False)
         else:
-            planner.cut(window, seconds, answer.total)
+            planner.cut(window, seconds, total)
 
     def _read_until_equal(
         self, window: Window, begun: Answer, passes: int, *, is_first_page: bool = True
@@ -207,24 +252,25 @@ class WindowReader:
         first = begun if is_first_page else None
         if begun.service_time and (open_for := window.bounds[1] - begun.service_time) >= timedelta(0):
             self._client.pause(open_for.total_seconds() + 1)
-        before: set[str] | None = None
+        before: Seen | None = None
         for _ in range(passes):
             seen = self._pass(window, first, before)
             first = None
             if seen is not None and seen == before:
-                self._finish(window, len(seen), by_size=False)
+                self._finish(window, len(seen.marks), by_size=False)
                 return True
             before = seen
         if passes == MOST_PASSES:
             self._missing.append(f"{_words(window)} did not hold still for {passes} passes")
         return False
 
-    def _pass(self, window: Window, first: Answer | None, before: set[str] | None) -> set[str] | None:
-        """Return the marks of one walk, which ends when nothing more or all that was seen ``before`` came.
+    def _pass(self, window: Window, first: Answer | None, before: Seen | None) -> Seen | None:
+        """Return what one walk saw, which ends when nothing more or all that was seen ``before`` came.
 
         None if a record came twice: where one is shown again, another one may have been passed over.
         """
         seen: set[str] = set()
+        largest = 0
         marks: list[str] = []
         keys: list[str] = []
         opening: Answer | None = None
@@ -238,6 +284,7 @@ class WindowReader:
 
         def marks_of(answer: Answer) -> list[str]:
             nonlocal marks, keys
+            self._hear(answer)
             page = self._decode(answer)
             # The page that was read before is in the landing folder already.
             if answer is not first:
@@ -249,11 +296,12 @@ class WindowReader:
             if not seen.isdisjoint(keys):
                 return None
             seen.update(marks)
+            largest = max(largest, len(marks))
             # Where a cursor leads on, a total may be capped.
-            is_all = not answer.next_cursor and answer.total is not None and len(seen) >= answer.total
-            if seen == before or is_all:
+            total = None if answer.next_cursor else self._totals.believed(answer.total, len(seen), 0)
+            if Seen(seen, largest) == before or (total is not None and len(seen) >= total):
                 break
-        return seen
+        return Seen(seen, largest)
 
     def _land(self, window: Window, page: Page | None) -> int:
         """Keep a page and return how many records it held, rejected ones included."""
@@ -277,6 +325,7 @@ class WindowReader:
                 "last": window.last,
                 "received": received,
                 "by_size": by_size,
+                "largest_page": self._largest_page,
             },
         )
         self._done.append(window)

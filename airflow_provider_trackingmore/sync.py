@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_trackingmore.exceptions import (
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from airflow_provider_trackingmore.store.merge import Merged
 
 log = logging.getLogger(__name__)
+
+# What left the service since an unfinished pass over everything was begun is no reason yet for another one.
+_RECENT = timedelta(days=1)
 
 
 def sync(
@@ -134,10 +137,11 @@ class _Job:
             return self._attempt(state, None)
         log.info("going on with run %s of %s", left.run_id, left.started_at.isoformat(timespec="seconds"))
         first = self._attempt(state, left)
-        has_own_end = self.asked.first or self.asked.last or self.asked.everything
+        is_recent = datetime.now(UTC) - left.started_at < _RECENT
+        has_own_end = self.asked.first or self.asked.last or (self.asked.everything and is_recent)
         if not first["complete"] or has_own_end:
             return first
-        # It ended when it was begun; what came since is one more window.
+        # It ended when it was begun; what came since is one more window, and what left since one more pass.
         return _together(first, self._attempt(self._state(), None))
 
     def _attempt(self, state: State, run: Run | None) -> dict[str, Any]:
@@ -145,7 +149,7 @@ class _Job:
         try:
             planned = plan(self.client, state, self.asked, run.range if run else None)
         except RequestsUsedUpError as error:
-            return _stopped(None, self.client.request_count - requests_before, error)
+            return _stopped(None, self.client.request_count - requests_before, 0, error)
         if run is None:
             run = start_run(self.root, self.account, self.asked, planned.window)
         reader = WindowReader(
@@ -163,8 +167,10 @@ class _Job:
                 reader.read(axis, *planned.seconds, planned.density, begun)
             reader.confirm()
         except RequestsUsedUpError as error:
-            return _stopped(planned, reader.result().requests, error)
+            return _stopped(planned, reader.result().requests, reader.finished_windows, error)
         reading = reader.result()
+        run.range = reader.believable(run.range)
+        planned = replace(planned, window=run.range)
         merged = load_run(self.warehouse, self.account, run, reading, patience=self.patience)
         return _result(planned, run, self.account, reading, merged)
 
@@ -208,13 +214,16 @@ def _incomplete(missing: str | None) -> str:
     return f"INCOMPLETE: {missing}; the watermark stays, the next run reads it again"
 
 
-def _stopped(planned: Plan | None, requests: int, error: RequestsUsedUpError) -> dict[str, Any]:
+def _stopped(planned: Plan | None, requests: int, windows: int, error: RequestsUsedUpError) -> dict[str, Any]:
     """Return the result of a run that used up its requests: nothing is loaded, what landed is kept."""
+    missing = error.left
+    if not windows:
+        missing += f"; {requests} were too few to finish one window, so allow more"
     log.warning(
-        "stopped after %d requests, as many as allowed: %s are left; run again to go on", requests, error.left
+        "stopped after %d requests, as many as allowed: left are %s; run again to go on", requests, missing
     )
     window = _window_text(planned) if planned else {"updated_from": None, "updated_to": None}
-    return window | {"complete": False, "missing": error.left, "requests": requests, "out_of_requests": True}
+    return window | {"complete": False, "missing": missing, "requests": requests, "out_of_requests": True}
 
 
 def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

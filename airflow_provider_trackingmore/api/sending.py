@@ -117,6 +117,11 @@ class Sender:
         finally:
             self._most_requests = math.inf
 
+    @property
+    def has_limit(self) -> bool:
+        """Return whether requests are counted, see :meth:`at_most`."""
+        return self._most_requests != math.inf
+
     def has_route(self, route: str) -> bool:
         """Return whether this version offers ``route``."""
         return route in self.version.routes

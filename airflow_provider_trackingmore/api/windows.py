@@ -7,6 +7,7 @@ whole seconds; nothing is sent. The argument as a whole stands in ``docs/complet
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+log = logging.getLogger(__name__)
 
 # Whether the service includes the bounds of a window, and how it compares fractions of a second, is
 # unknown; asking for a second more on both sides is right either way, and keys remove the doubles.
@@ -63,6 +66,36 @@ def is_whole(count: int, asked: int, largest_page: int, total: int | None) -> bo
     if total is not None and total >= count:
         return count == total
     return count == 0 or count < min(asked, largest_page)
+
+
+# So many answers in a row that say more than came, and were not full, are no page that has become smaller.
+FALSE_TOTALS = 30
+
+
+@dataclass
+class Totals:
+    """What the totals that lists tell are worth; by its name one of v2 may as well be the page's own count.
+
+    A total is believed once one has said more than its page held, and no longer when again and again one
+    says more although its page was not full, and none fits.
+    """
+
+    _says_more: bool = False
+    _misses: int = 0
+
+    def believed(self, total: int | None, count: int, capacity: int) -> int | None:
+        """Return ``total`` if it can be relied on; ``count`` records came, where ``capacity`` would fit."""
+        if total is None or self._misses >= FALSE_TOTALS:
+            return None
+        if total > count:
+            self._says_more = True
+            self._misses += count < capacity
+            if self._misses == FALSE_TOTALS:
+                log.warning("the service's totals fit no page: going on as if it told none")
+                return None
+        elif total == count and self._says_more:
+            self._misses = 0
+        return total if self._says_more else None
 
 
 def burst(seconds: Sequence[int]) -> tuple[int, float]:

@@ -19,7 +19,8 @@ def mark_gone(connection: duckdb.DuckDBPyConnection, run: Run, account: Account)
     """Mark what a complete run over everything did not find, and return how many trackings that are.
 
     Creation times never change, so a record that stands still on that axis and was not found has been
-    deleted or has aged out. What was observed after the run began was there, whatever the run found.
+    deleted or has aged out. What was created after the window's end, or observed after the run began, it
+    says nothing of.
     """
     nameless = connection.execute(
         "SELECT count(*) FROM landed_rejected WHERE kind = 'tracking' AND source_id IS NULL"
@@ -27,16 +28,16 @@ def mark_gone(connection: duckdb.DuckDBPyConnection, run: Run, account: Account)
     if nameless:
         log.warning("%d records without an id came: what is gone cannot be told this time", nameless)
         return 0
-    began = run.started_at.astimezone(UTC).replace(tzinfo=None)
+    began, last = (one.astimezone(UTC).replace(tzinfo=None) for one in (run.started_at, run.range.last))
     ((count,),) = connection.execute(
         """
         UPDATE trackings SET gone_at_utc = $began
         WHERE source = $source AND account = $account AND gone_at_utc IS NULL
-          AND created_at_utc IS NOT NULL AND observed_at_utc < $began
+          AND created_at_utc <= $last AND observed_at_utc < $began
           AND tracking_key NOT IN (SELECT tracking_key FROM landed_trackings)
           AND source_id NOT IN (SELECT source_id FROM landed_rejected WHERE source_id IS NOT NULL)
         """,
-        {"began": began, "source": account.source, "account": account.account},
+        {"began": began, "last": last, "source": account.source, "account": account.account},
     ).fetchall()
     return int(count)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     import duckdb
+
+
+# The service may show a change later than the time it puts on it.
+LOOK_BACK = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -67,21 +71,28 @@ def remember(connection: duckdb.DuckDBPyConnection, account: Account, largest_pa
 def _watermark(connection: duckdb.DuckDBPyConnection, account: Account) -> datetime | None:
     """Return the end of the unbroken chain of complete windows that starts with everything.
 
-    A back-fill of an old window lies inside the chain and does not move it; a window beyond a gap does
-    not count until the gap is filled; windows read before everything was read leave all older history
-    out, so they do not start a chain.
+    A window counts if it begins early enough for what the one before it was shown too late. A back-fill of
+    an old window lies inside the chain and does not move it; a window beyond a gap does not count until the
+    gap is filled; windows read before everything was read leave all older history out, so they do not start
+    a chain. Everything read once more starts it anew, which mends an end that a wrong clock told.
     """
     windows = connection.execute(
-        "SELECT window_from_utc, window_to_utc FROM loads"
-        " WHERE source = ? AND account = ? AND is_complete ORDER BY window_from_utc NULLS FIRST, 2",
+        "SELECT window_from_utc, window_to_utc, started_at_utc FROM loads"
+        " WHERE source = ? AND account = ? AND is_complete ORDER BY window_from_utc, window_to_utc",
         [account.source, account.account],
     ).fetchall()
-    reached: datetime | None = None
-    for first, last in windows:
-        if first is not None and (reached is None or first > reached):
-            break
-        reached = last if reached is None else max(reached, last)
-    return reached.replace(tzinfo=UTC) if reached else None
+    whole = [(started, last) for first, last, started in windows if first is None]
+    if not whole:
+        return None
+    begun: datetime
+    reached: datetime
+    begun, reached = max(whole)
+    for first, last, started in windows:
+        if first is not None and started >= begun:
+            if first > reached - LOOK_BACK:
+                break
+            reached = max(reached, last)
+    return reached.replace(tzinfo=UTC)
 
 
 def _refuse_second_label(connection: duckdb.DuckDBPyConnection, account: Account) -> None:

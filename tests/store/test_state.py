@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from factories import record
 from loading import ACCOUNT, load, rows
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
-from airflow_provider_trackingmore.store.state import Account, read_state
+from airflow_provider_trackingmore.store.state import LOOK_BACK, Account, read_state
 from airflow_provider_trackingmore.store.warehouse import open_warehouse
 
 
@@ -28,8 +28,26 @@ def test_an_empty_warehouse_has_no_watermark(warehouse):
 
 def test_the_watermark_is_the_end_of_the_last_complete_window(warehouse):
     load(warehouse, [record("a")], last=day(1))
-    load(warehouse, [record("a")], first=day(1), last=day(3))
+    load(warehouse, [record("a")], first=day(1) - LOOK_BACK, last=day(3))
     assert watermark(warehouse) == day(3)
+
+
+def test_a_window_that_leaves_out_what_was_shown_late_does_not_move_the_watermark(warehouse):
+    load(warehouse, [record("a")], last=day(1))
+    load(warehouse, [record("a")], first=day(1) - LOOK_BACK + timedelta(seconds=1), last=day(3))
+    assert watermark(warehouse) == day(1)
+
+
+def test_everything_read_again_starts_the_chain_anew_in_the_watermark_and_the_models(warehouse):
+    from airflow_provider_trackingmore.store import run_models
+
+    load(warehouse, [record("a")], last=day(1))
+    load(warehouse, [record("a")], first=day(1) - LOOK_BACK, last=datetime(2099, 1, 1, tzinfo=UTC))
+    load(warehouse, [record("a")], first=None, last=day(3))
+    load(warehouse, [record("a")], first=day(3) - LOOK_BACK, last=day(4))
+    assert watermark(warehouse) == day(4)
+    run_models(warehouse)
+    assert rows(warehouse, "SELECT as_of_utc FROM int_as_of") == [(day(4).replace(tzinfo=None),)]
 
 
 def test_an_incomplete_window_does_not_move_the_watermark(warehouse):
@@ -49,7 +67,7 @@ def test_a_window_beyond_a_gap_does_not_count_until_the_gap_is_filled(warehouse)
     load(warehouse, [record("a")], last=day(1))
     load(warehouse, [record("a")], first=day(5), last=day(7))
     assert watermark(warehouse) == day(1)
-    load(warehouse, [record("a")], first=day(1), last=day(5))
+    load(warehouse, [record("a")], first=day(1) - LOOK_BACK, last=day(5) + LOOK_BACK)
     assert watermark(warehouse) == day(7)
 
 

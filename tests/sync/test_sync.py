@@ -306,7 +306,7 @@ def test_a_window_given_by_hand_is_read_and_nothing_else(box, warehouse):
 
 def test_moments_may_have_any_zone(box, warehouse):
     zone = datetime.fromisoformat("2026-11-10T08:00:00+08:00")
-    assert sync(client(box), warehouse, zone)["updated_from"] == "2026-11-10T00:00:00+00:00"
+    assert sync(client(box), warehouse, zone)["updated_from"] == "2026-11-09T23:45:00+00:00"
 
 
 @pytest.mark.parametrize(

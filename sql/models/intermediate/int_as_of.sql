@@ -2,26 +2,53 @@
 --
 -- An open parcel is censored there, not when its own row last changed: that it did not appear in a
 -- complete window of updates proves that nothing happened to it. A window beyond a gap proves nothing of
--- the time before it.
+-- the time before it. Where everything was read again, that and what was read since counts: it mends an end
+-- that a wrong clock told.
 with windows as (
     select
         source,
         account,
         window_to_utc,
+        started_at_utc,
+        window_from_utc is null as is_everything,
         coalesce(window_from_utc, timestamp '1970-01-01') as window_from_utc
     from loads
     where is_complete
 ),
 
+passes as (
+    select
+        source,
+        account,
+        max(started_at_utc) as started_at_utc
+    from windows
+    where is_everything
+    group by source, account
+),
+
+counted as (
+    select
+        windows.source,
+        windows.account,
+        windows.window_from_utc,
+        windows.window_to_utc
+    from windows
+    left join passes
+        on
+            windows.source = passes.source
+            and windows.account = passes.account
+    where coalesce(windows.started_at_utc >= passes.started_at_utc, true)
+),
+
 reached as (
     select
-        windows.*,
+        counted.*,
         max(window_to_utc) over (
             partition by source, account
             order by window_from_utc, window_to_utc
             rows between unbounded preceding and 1 preceding
         ) as reached_utc
-    from windows
+    from counted
 ),
 
 chained as (

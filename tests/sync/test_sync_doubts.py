@@ -1,0 +1,190 @@
+"""A service that is not as it says, or not for long: totals, page sizes and clocks that are wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from airflow_provider_trackingmore.api import TrackingMoreClient
+from airflow_provider_trackingmore.exceptions import ConfigurationError, ServerError
+from airflow_provider_trackingmore.sandbox import Sandbox
+from airflow_provider_trackingmore.sync import sync
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def box():
+    with Sandbox(trackings=200, seed=7, now=NOW, frozen=True, rate_limit=False) as sandbox:
+        yield sandbox
+
+
+def client(box: Sandbox, version: str = "v4", **options) -> TrackingMoreClient:
+    options = {"requests_per_second": 1000, "sleep": lambda seconds: None} | options
+    return TrackingMoreClient("sandbox-key", version, box.url, **options)
+
+
+def rows(warehouse: str, sql: str) -> list[tuple]:
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def stored_ids(warehouse: str) -> list[str]:
+    return [name for (name,) in rows(warehouse, "SELECT source_id FROM trackings ORDER BY 1")]
+
+
+def served_ids(box: Sandbox) -> list[str]:
+    return sorted(record.shipment.id for record in box.world.records())
+
+
+def at_request(box: Sandbox, number: int, action) -> None:
+    """Do something once, just before the list is asked for the ``number``-th time."""
+    served = iter(range(1_000_000))
+
+    def before(route: str, query: dict[str, str]) -> None:
+        if route == "list" and next(served) == number:
+            action()
+
+    box.before_request = before
+
+
+def totals(box: Sandbox, told) -> None:
+    """Let each answer of a list tell ``told(total, items)`` instead of its total."""
+
+    def edit(route: str, version: str, body: bytes) -> bytes:
+        document = json.loads(body)
+        data = document.get("data")
+        if isinstance(data, dict) and data.get("items"):
+            data["total"] = str(told(int(data["total"]), len(data["items"])))
+        return json.dumps(document).encode()
+
+    box.edit_answer = edit
+
+
+@pytest.mark.parametrize("falls_at", range(10, 14))
+def test_a_page_size_that_falls_in_a_run_that_dies_loses_nothing_when_it_is_gone_on_with(
+    box, warehouse, falls_at
+):
+    box.switches.page_cap = 20
+    at_request(box, falls_at, lambda: setattr(box.switches, "page_cap", 10))
+    box.faults.add("http_500", route="list", after=falls_at + 1, times=None)
+    with pytest.raises(ServerError):
+        sync(client(box, retries=0), warehouse, in_flight=1)
+    box.faults.clear()
+    box.before_request = None
+    assert sync(client(box), warehouse)["complete"]
+    assert stored_ids(warehouse) == served_ids(box)
+
+
+@pytest.mark.parametrize("version", ["v2", "v3", "v4"])
+@pytest.mark.parametrize("grows_at", range(1, 6))
+def test_pages_that_grow_in_the_middle_of_a_walk_pass_nothing_over(warehouse, version, grows_at):
+    with Sandbox(trackings=0, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
+        for number in range(12):
+            box.world.add(tracking_number=f"BURST{number}")
+        box.clock.advance(minutes=1)
+        box.switches.page_cap = 3
+        at_request(box, grows_at, lambda: setattr(box.switches, "page_cap", 6))
+        assert sync(client(box, version), warehouse, in_flight=1)["complete"]
+        assert stored_ids(warehouse) == served_ids(box)
+
+
+def test_a_total_that_is_the_count_of_its_page_proves_nothing(box, warehouse):
+    box.switches.page_cap = 20
+    totals(box, lambda total, items: items)
+    assert sync(client(box, "v2"), warehouse)["complete"]
+    assert stored_ids(warehouse) == served_ids(box)
+
+
+@pytest.mark.parametrize("told", [lambda total, items: total + 1, lambda total, items: 200])
+def test_totals_that_never_fit_are_given_up_on(box, warehouse, told, caplog):
+    box.switches.page_cap = 20
+    totals(box, told)
+    result = sync(client(box, "v2"), warehouse)
+    assert result["complete"]
+    assert stored_ids(warehouse) == served_ids(box)
+    assert result["requests"] < 150
+    assert "totals fit no page" in caplog.text
+
+
+def test_one_date_that_is_ahead_does_not_end_the_window_where_nothing_was_read(box, warehouse, caplog):
+    sync(client(box), warehouse)
+    box.clock.advance(days=1)
+    box.switches.seconds_shown_late = 6 * 3600
+    at_request(box, 1, lambda: setattr(box.switches, "seconds_shown_late", 0))
+    result = sync(client(box), warehouse)
+    assert datetime.fromisoformat(result["updated_to"]) == NOW + timedelta(days=1)
+    assert rows(warehouse, "SELECT max(window_to_utc) FROM loads") == [(datetime(2026, 11, 22, 12),)]
+    assert "later answers bear" in caplog.text
+
+
+def test_a_watermark_that_a_wrong_clock_has_set_is_mended_by_reading_everything(box, warehouse):
+    sync(client(box), warehouse)
+    box.switches.seconds_shown_late = 73 * 365 * 86400
+    sync(client(box), warehouse)
+    box.switches.seconds_shown_late = 0
+    box.clock.advance(days=1)
+    with pytest.raises(ConfigurationError, match="Reading everything once more"):
+        sync(client(box), warehouse)
+    assert sync(client(box), warehouse, everything=True)["complete"]
+    box.clock.advance(days=1)
+    result = sync(client(box), warehouse)
+    assert result["updated_from"] == (NOW + timedelta(days=1, minutes=-15)).isoformat()
+
+
+def test_a_window_given_by_hand_begins_early_enough_for_what_is_shown_late(box, warehouse):
+    sync(client(box), warehouse)
+    box.clock.advance(hours=6)
+    result = sync(client(box), warehouse, updated_from=NOW)
+    assert result["updated_from"] == (NOW - timedelta(minutes=15)).isoformat()
+    box.clock.advance(hours=6)
+    # So it has moved the watermark.
+    assert sync(client(box), warehouse)["updated_from"] == (NOW + timedelta(hours=5.75)).isoformat()
+
+
+def test_a_pass_over_everything_up_to_a_moment_says_nothing_of_what_was_created_later(box, warehouse):
+    sync(client(box), warehouse, NOW - timedelta(days=10))
+    newer = rows(warehouse, "SELECT count(*) FROM trackings WHERE created_at_utc > '2026-11-16'")
+    assert newer[0][0] > 5
+    result = sync(client(box), warehouse, updated_to=NOW - timedelta(days=5))
+    assert (result["updated_from"], result["complete"], result["gone"]) == (None, True, 0)
+
+
+def test_a_pass_over_everything_that_was_left_days_ago_is_followed_by_a_new_one(box, warehouse):
+    sync(client(box), warehouse)
+    sync(client(box, page_size=20), warehouse, everything=True, most_requests=8)
+    (about,) = (
+        path
+        for path in Path(f"{warehouse}.landing").rglob("run.json")
+        if not path.with_name("merged.json").exists()
+    )
+    found = json.loads(about.read_text())
+    found["started_at"] = (datetime.fromisoformat(found["started_at"]) - timedelta(days=2)).isoformat()
+    about.write_text(json.dumps(found))
+    box.clock.advance(days=2)
+    box.world.delete(box.world.records()[50].shipment.id)
+    result = sync(client(box, page_size=20), warehouse, everything=True)
+    assert result["updated_to"] == (NOW + timedelta(days=2)).isoformat()
+    assert rows(warehouse, "SELECT count(*) FROM trackings WHERE gone_at_utc IS NOT NULL") == [(1,)]
+
+
+def test_few_requests_are_spent_on_reading_and_not_on_knowing_how_much_there_is(box, warehouse, caplog):
+    caplog.set_level(logging.INFO, "airflow_provider_trackingmore")
+    tries = 1
+    while not sync(client(box, page_size=20), warehouse, most_requests=4)["complete"]:
+        tries += 1
+        assert tries < 30
+    assert stored_ids(warehouse) == served_ids(box)
+
+
+def test_a_limit_that_finishes_no_window_says_that_it_is_too_low(warehouse):
+    with Sandbox(trackings=0, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
+        for number in range(60):
+            box.world.add(tracking_number=f"BURST{number}")
+        result = sync(client(box, page_size=10), warehouse, in_flight=1, most_requests=5)
+    assert "5 were too few to finish one window, so allow more" in result["missing"]
