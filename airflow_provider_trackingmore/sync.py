@@ -65,7 +65,7 @@ def sync(
     :param client: the account to read.
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param updated_from: start of the window, zoned; None means from the watermark, and on an empty
-        warehouse everything the service keeps.
+        warehouse everything the service keeps. Reading begins 15 minutes earlier, for changes shown late.
     :param updated_to: end of the window, zoned; None means now. Never later than the service's clock.
     :param everything: read all the service keeps, although the warehouse is not empty, and mark the
         trackings that are gone from it (``gone_at_utc``).

@@ -37,7 +37,7 @@ class ServiceToDuckDBOperator(RestingOperator):
 
     :param warehouse: path of the DuckDB file (templated); None means the database of the DuckDB connection.
     :param updated_from: start of the window as ISO 8601 with offset, or a zoned datetime (templated);
-        empty means from the watermark.
+        empty means from the watermark. Reading begins 15 minutes earlier, for changes that are shown late.
     :param updated_to: end of the window likewise (templated); empty means now.
     :param landing_root: path or URL for landing files that all workers see (templated); None means a
         folder beside the warehouse.

@@ -15,7 +15,12 @@ import duckdb
 import pytest
 
 from airflow_provider_trackingmore.api import TrackingMoreClient
-from airflow_provider_trackingmore.exceptions import AuthenticationError, QuotaError, WarehouseBusyError
+from airflow_provider_trackingmore.exceptions import (
+    AuthenticationError,
+    ConfigurationError,
+    QuotaError,
+    WarehouseBusyError,
+)
 from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.store import publish, run_models, write_parquet
 from airflow_provider_trackingmore.sync import sync
@@ -192,6 +197,18 @@ def test_a_window_stays_incomplete(place):
             "SELECT is_complete, window_from_utc FROM loads ORDER BY finished_at_utc DESC LIMIT 1"
         )
         assert newest.fetchall() == [(True, None)]
+
+
+def test_the_watermark_is_ahead_of_the_service(place):
+    place.box.switches.seconds_shown_late = 73 * 365 * 86400
+    place.load()
+    place.box.switches.seconds_shown_late = 0
+    place.box.clock.advance(hours=1)
+    with pytest.raises(ConfigurationError, match="later than the service's clock"):
+        place.load()
+    place.do("The watermark is ahead of the service")
+    place.box.clock.advance(hours=1)
+    assert place.load()["updated_to"] < "2027"
 
 
 def test_the_warehouse_is_lost(place, capsys):
