@@ -22,7 +22,7 @@ from airflow_provider_trackingmore.store import ddl
 from airflow_provider_trackingmore.store.model_files import read_models, seed_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -121,7 +121,7 @@ class Lineage:
             if isinstance(value, exp.Column):
                 asked_inside.append((value, texts))
         asked_inside += _through_keys(scope, asked_inside)
-        asked_inside += _through_joins(scope, asked_inside)
+        asked_inside += _through_joins(scope, asked_inside, self._models)
         if column == ROWS:
             yield from self._rows(scope, asked_inside)
             return
@@ -183,7 +183,7 @@ def _through_keys(scope: Scope, held: Held) -> Held:
     ]
 
 
-def _through_joins(scope: Scope, held: Held) -> Held:
+def _through_joins(scope: Scope, held: Held, models: Mapping[str, Scope]) -> Held:
     """Return what else is held, because a join makes columns equal."""
     found: Held = []
     for join in scope.expression.args.get("joins") or ():
@@ -195,25 +195,28 @@ def _through_joins(scope: Scope, held: Held) -> Held:
                     continue
                 asked = _asked_of(one.table, held)
                 found += [(other, texts) for name, texts in asked if name == one.name]
-                if asked and isinstance(scope.sources[one.table], Scope):
-                    found += [(other, frozenset({row})) for row in _rows_of(scope, one, asked)]
+                if asked:
+                    rows = _rows_of(scope.sources[one.table], one.name, asked, models)
+                    found += [(other, frozenset({row})) for row in rows]
     return found
 
 
-def _rows_of(scope: Scope, key: exp.Column, asked: Asked) -> Iterator[RowOf]:
+def _rows_of(
+    source: Scope | exp.Table, name: str, asked: Asked, models: Mapping[str, Scope]
+) -> Iterator[RowOf]:
     """Yield of what relations a key is that of a row: of its own, and of those it is picked from as it is."""
-    source, name = scope.sources[key.table], key.name
     while True:
         yield RowOf(_relation(source), asked)
-        if not isinstance(source, Scope) or not isinstance(source.expression, exp.Select):
+        query = source if isinstance(source, Scope) else models.get(source.name)
+        if query is None or not isinstance(query.expression, exp.Select):
             return
-        selected = {one.alias_or_name: one.unalias() for one in source.expression.selects}
+        selected = {one.alias_or_name: one.unalias() for one in query.expression.selects}
         picked = {one: selected[one] for one in (name, *(other for other, _ in asked))}
         if not all(
             isinstance(one, exp.Column) and one.table == picked[name].table for one in picked.values()
         ):
             return
-        source, name = source.sources[picked[name].table], picked[name].name
+        source, name = query.sources[picked[name].table], picked[name].name
         asked = frozenset((picked[one].name, texts) for one, texts in asked)
 
 

@@ -1,4 +1,4 @@
--- one row per clock, group and number of days at which a wait ended or its following stopped
+-- one row per curve and number of days at which a wait ended or its following stopped
 --
 -- Kaplan-Meier share still open, Aalen-Johansen share reached, and the delta-method variance of that.
 -- Products are written as sums of logarithms, which every engine has. Who comes under observation late is at
@@ -9,7 +9,6 @@
 with waits as (
     select
         curve_no,
-        clock,
         elapsed_days,
         from_days,
         ending
@@ -23,24 +22,22 @@ with waits as (
 moments as (
     select
         curve_no,
-        clock,
         elapsed_days,
         count(*) * 1e0 as n_leaving,
         count(case when ending <> 'open' then 1 end) * 1e0 as n_ended,
         count(case when ending = 'reached' then 1 end) * 1e0 as n_reached
     from waits
-    group by curve_no, clock, elapsed_days
+    group by curve_no, elapsed_days
     union all
     select
         curve_no,
-        clock,
         from_days as elapsed_days,
         count(*) * -1e0 as n_leaving,
         0e0 as n_ended,
         0e0 as n_reached
     from waits
     where from_days > 0e0
-    group by curve_no, clock, from_days
+    group by curve_no, from_days
 ),
 
 -- at risk: who is still to leave, less those who have not entered yet
@@ -58,7 +55,6 @@ followed as (
 hazards as (
     select
         curve_no,
-        clock,
         elapsed_days,
         n_at_risk,
         n_ended,
@@ -88,7 +84,6 @@ logs as (
 open_shares as (
     select
         curve_no,
-        clock,
         elapsed_days,
         n_at_risk,
         n_ended,
@@ -116,7 +111,6 @@ shares as (
 -- the delta-method variance, sorted by powers of the share at the end
 select
     curve_no,
-    clock,
     elapsed_days,
     n_at_risk,
     n_ended,

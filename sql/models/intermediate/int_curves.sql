@@ -3,26 +3,9 @@
 -- The steps of the curves with their 95 % bands, on the log-log scale. At a share of nothing or of everything
 -- a band has no width, or nothing but rounding, and is null.
 --
--- depends_on: {{ ref('int_groups') }}
+-- depends_on: {{ ref('int_curve_names') }}
 -- depends_on: {{ ref('int_curve_steps') }}
-with names as (
-    select distinct
-        3 * group_no + 0 as curve_no,
-        group_key
-    from int_groups
-    union all
-    select distinct
-        3 * group_no + 1 as curve_no,
-        group_key
-    from int_groups
-    union all
-    select distinct
-        3 * group_no + 2 as curve_no,
-        group_key
-    from int_groups
-),
-
-bands as (
+with bands as (
     select
         int_curve_steps.*,
         case
@@ -43,8 +26,8 @@ bands as (
 
 select
     bands.curve_no,
-    bands.clock,
-    names.group_key,
+    int_curve_names.clock,
+    int_curve_names.group_key,
     bands.elapsed_days,
     bands.share_open,
     bands.share_reached,
@@ -59,5 +42,5 @@ select
     exp(-exp(bands.open_loglog + bands.open_reach)) as share_open_lower95,
     exp(-exp(bands.open_loglog - bands.open_reach)) as share_open_upper95
 from bands
-inner join names
-    on bands.curve_no = names.curve_no
+inner join int_curve_names
+    on bands.curve_no = int_curve_names.curve_no

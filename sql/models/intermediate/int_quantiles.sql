@@ -4,14 +4,13 @@
 -- invert the curve's band. naive_: the same over the waits that are over, for comparison; most dashboards
 -- show that.
 --
--- depends_on: {{ ref('int_curve_steps') }}
 -- depends_on: {{ ref('int_curves') }}
 with totals as (
     select
         clock,
         curve_no,
         max(n_reached_so_far) as n_reached_ever
-    from int_curve_steps
+    from int_curves
     group by clock, curve_no
 ),
 

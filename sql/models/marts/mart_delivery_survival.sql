@@ -5,7 +5,6 @@
 -- end other than delivered, so their shares are added up for these moments alone.
 --
 -- depends_on: {{ ref('int_clocks') }}
--- depends_on: {{ ref('int_curve_steps') }}
 -- depends_on: {{ ref('int_curves') }}
 -- depends_on: {{ ref('int_group_counts') }}
 with last_steps as (
@@ -22,21 +21,21 @@ other_ends as (
     select
         int_clocks.curve_no,
         int_clocks.elapsed_days,
-        int_curve_steps.weight,
+        int_curves.weight,
         count(case when int_clocks.ending = 'returned' then 1 end) as n_returned,
         count(case when int_clocks.ending = 'lost' then 1 end) as n_lost,
         count(case when int_clocks.ending = 'expired' then 1 end) as n_expired
     from int_clocks
-    inner join int_curve_steps
+    inner join int_curves
         on
-            int_clocks.curve_no = int_curve_steps.curve_no
-            and int_clocks.clock = int_curve_steps.clock
-            and int_clocks.elapsed_days = int_curve_steps.elapsed_days
+            int_clocks.curve_no = int_curves.curve_no
+            and int_clocks.clock = int_curves.clock
+            and int_clocks.elapsed_days = int_curves.elapsed_days
     where
         int_clocks.clock = 'delivery'
         and int_clocks.ending in ('returned', 'lost', 'expired')
         and (int_clocks.from_days = 0e0 or int_clocks.from_days < int_clocks.elapsed_days)
-    group by int_clocks.curve_no, int_clocks.elapsed_days, int_curve_steps.weight
+    group by int_clocks.curve_no, int_clocks.elapsed_days, int_curves.weight
 ),
 
 -- in the order of days, so that it rounds alike on every machine
