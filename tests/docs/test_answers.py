@@ -89,7 +89,8 @@ For answers without a code, with an unknown one, or with one that may not decide
 
 FLAWS = """\
 What can be wrong whatever the code says. Where the status is not 2xx, a body that cannot be read is taken as
-empty, and the status decides.
+empty, and the status decides. But a refusal (4xx, except 408 and 429) that breaks off, is cut off or takes
+too long may have been any, an empty list among them, and is tried again.
 """
 
 
