@@ -141,9 +141,10 @@ def test_a_busy_warehouse_is_waited_for_in_the_triggerer(box, busy, monkeypatch,
     assert deferred.value.kwargs == {"rests": 1, "rested": 30.0}
 
 
-def test_a_warehouse_that_stays_busy_fails_as_transient_in_the_end(busy, monkeypatch):
+def test_a_warehouse_that_stays_busy_is_named_and_fails_as_transient_in_the_end(busy, monkeypatch):
     monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
-    with pytest.raises(WarehouseBusyError, match="is open in another process") as caught:
+    expected = rf"the warehouse {re.escape(busy)} is open in another process \(\d+\); close it"
+    with pytest.raises(WarehouseBusyError, match=expected) as caught:
         RunModelsOperator(task_id="models", warehouse=busy).execute_rested({}, None, rests=99, rested=9e9)
     assert caught.value.transient
 
