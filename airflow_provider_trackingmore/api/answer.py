@@ -22,11 +22,11 @@ class Answer:
     """One answered request: ``body`` as bytes, moments in UTC.
 
     ``received_at`` is this machine's clock, strictly increasing over a client, so that it orders the
-    answers. ``service_time`` is the service's own clock (its ``Date`` header, whole seconds), or None.
-    ``total`` is the number of matching records, where the version tells it. ``is_empty`` is True where
-    the code itself says that there is nothing. ``next_cursor`` leads to the next page and is empty on the
-    last one; None where the version counts pages instead. ``api_version`` is the version that answered, and
-    ``query`` what a page of a list was asked for with.
+    answers. ``service_time`` is the service's own clock (its ``Date`` header, whole seconds), or None where
+    it tells none that can be right. ``total`` is the number of matching records, where the version tells it.
+    ``is_empty`` is True where the code itself says that there is nothing. ``next_cursor`` leads to the next
+    page and is empty on the last one; None where the version counts pages instead. ``api_version`` is the
+    version that answered, and ``query`` what a page of a list was asked for with.
     """
 
     body: bytes

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import requests
 import urllib3
 
-from airflow_provider_trackingmore.api.outcomes import Flaw
+from airflow_provider_trackingmore.api.outcomes import Flaw, says_enough
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -48,7 +48,8 @@ class BodyLimits:
 def receive(route: str, response: requests.Response, limits: BodyLimits) -> Received:
     """Return the whole answer to a request sent with ``stream=True``; a connection read to its end is kept.
 
-    A body that cannot be read counts as empty where the HTTP status alone says what to do.
+    A body that cannot be read counts as empty where the HTTP status alone says what to do
+    (:func:`.says_enough`).
 
     :raises TransportError: if the body breaks off, takes too long or cannot be unpacked.
     :raises AnswerTooLargeError: if it is larger than the limit.
@@ -58,7 +59,7 @@ def receive(route: str, response: requests.Response, limits: BodyLimits) -> Rece
         try:
             body = b"".join(_pieces(response, limits))
         except _UnreadableError as error:
-            if response.status_code < 300:
+            if not says_enough(response.status_code, error.flaw):
                 raise error.flaw.raised(route, error.detail, response.status_code) from None
             body = b""
     return Received(response.status_code, response.headers, body)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 86_400.0
 
 
+# A clock that says anything else is wrong, and sums with it may leave the calendar.
+_PRESENT = range(2015, 2101)
+
+
 def http_date(text: str | None) -> datetime | None:
     """Return the moment of a header like ``Date``, or None if it is absent or unreadable."""
     try:
@@ -25,6 +29,12 @@ def http_date(text: str | None) -> datetime | None:
         return None
 
 
+def told_time(headers: Mapping[str, str]) -> datetime | None:
+    """Return the service's own clock, its ``Date``; None if it is absent or cannot be a present moment."""
+    moment = http_date(headers.get("Date"))
+    return moment if moment and moment.year in _PRESENT else None
+
+
 def retry_after(headers: Mapping[str, str]) -> float:
     """Return the seconds that ``Retry-After`` asks for, at most a day; 0.0 where it says nothing readable.
 
@@ -33,7 +43,7 @@ def retry_after(headers: Mapping[str, str]) -> float:
     told = headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", told):
         return min(LONGEST_WAIT, float(told))
-    until, now = http_date(told), http_date(headers.get("Date"))
+    until, now = http_date(told), told_time(headers)
     return min(LONGEST_WAIT, max(0.0, (until - now).total_seconds())) if until and now else 0.0
 
 
@@ -55,5 +65,5 @@ def limit_told(headers: Mapping[str, str]) -> Limit:
 
 def until_reset(headers: Mapping[str, str]) -> float:
     """Return the seconds to the end of the counted window by the service's own clock, at most a day."""
-    reset, now = limit_told(headers).reset, http_date(headers.get("Date"))
+    reset, now = limit_told(headers).reset, told_time(headers)
     return min(LONGEST_WAIT, max(0.0, reset - now.timestamp())) if reset is not None and now else 0.0

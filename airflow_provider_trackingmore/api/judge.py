@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from airflow_provider_trackingmore.api.codes import Reaction
 from airflow_provider_trackingmore.api.envelope import is_cut_off, is_null_list, read_records
 from airflow_provider_trackingmore.api.headers import retry_after, until_reset
-from airflow_provider_trackingmore.api.outcomes import NULL_LIST, Flaw, outcome
+from airflow_provider_trackingmore.api.outcomes import NULL_LIST, Flaw, outcome, says_enough
 from airflow_provider_trackingmore.exceptions import RateLimitError, ServiceError, TransientError
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def judge(route: str, received: Received, envelope: Envelope, version: ApiVersio
     says_nothing = received.status < 300 and envelope.code is None
     if received.status != 204 and (isinstance(found.result, Reaction) or says_nothing):
         found = _look_closer(found, route, received.body, envelope, version)
+    elif envelope.code is None and not says_enough(received.status, Flaw.CUT_OFF):
+        found = _with_flaw(found, Flaw.CUT_OFF) if is_cut_off(received.body) else found
     if isinstance(found.result, Reaction):
         return found.result
     raise _with_wait(
@@ -57,9 +59,13 @@ def _look_closer(found: Outcome, route: str, body: bytes, envelope: Envelope, ve
     """Return what the body adds where status and code say that all is well, or say nothing."""
     flaw = _flaw(found, route, body, envelope, version)
     if flaw is not None:
-        return replace(found, result=flaw.error, text=flaw.text)
+        return _with_flaw(found, flaw)
     may_be_null = version.list_may_be_null and route == "list" and found.result is Reaction.SUCCESS
     return NULL_LIST if may_be_null and is_null_list(body, version) else found
+
+
+def _with_flaw(found: Outcome, flaw: Flaw) -> Outcome:
+    return replace(found, result=flaw.error, text=flaw.text)
 
 
 def _flaw(found: Outcome, route: str, body: bytes, envelope: Envelope, version: ApiVersion) -> Flaw | None:

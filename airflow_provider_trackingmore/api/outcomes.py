@@ -79,6 +79,20 @@ class Flaw(Enum):
         return self.error(text, route=route, http_status=http_status)
 
 
+# The answer did not come to its end.
+_UNFINISHED = (Flaw.BROKEN_OFF, Flaw.TOO_SLOW, Flaw.CUT_OFF)
+
+
+def says_enough(status: int, flaw: Flaw) -> bool:
+    """Return whether an HTTP status alone says what to do, where a flaw keeps the body from being read.
+
+    Not a refusal that was told by half: among others it may be an empty list. 408 and 429 mean to try again
+    anyhow.
+    """
+    is_refusal = 400 <= status < 500 and status not in (408, 429)
+    return status >= 300 and not (is_refusal and flaw in _UNFINISHED)
+
+
 class Kept(Enum):
     """What stays when an answer has come to its result."""
 

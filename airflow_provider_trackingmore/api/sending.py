@@ -19,7 +19,7 @@ from airflow_provider_trackingmore.api.answer import Answer
 from airflow_provider_trackingmore.api.body import BodyLimits, Received, reason, receive
 from airflow_provider_trackingmore.api.codes import Reaction
 from airflow_provider_trackingmore.api.envelope import read_envelope
-from airflow_provider_trackingmore.api.headers import http_date, limit_told
+from airflow_provider_trackingmore.api.headers import limit_told, told_time
 from airflow_provider_trackingmore.api.judge import COUNTED_WINDOW, judge
 from airflow_provider_trackingmore.api.options import checked_whole
 from airflow_provider_trackingmore.api.outcomes import Flaw
@@ -89,6 +89,7 @@ class Sender:
         self._verify = verify
         self._clock = clock
         self._clock_error = timedelta(0)
+        self._has_odd_clock = False
         self._monotonic = monotonic or time.monotonic
         self._sleeper = sleep
         self._lock = threading.Lock()
@@ -210,7 +211,7 @@ class Sender:
             # Not from the error: its texts quote what the server sent, its frames hold the key.
             raise flaw.raised(name, f"{self.base_url}: {reason(error)}") from None
         received = receive(name, response, self._body_limits)
-        service_time = http_date(received.headers.get("Date"))
+        service_time = self._time_told(received)
         self._learn(pacer, received, service_time)
         version = self._version_of(received)
         envelope = read_envelope(received.body, version)
@@ -232,6 +233,19 @@ class Sender:
             next_cursor=envelope.next_cursor,
             api_version=version.name,
         )
+
+    def _time_told(self, received: Received) -> datetime | None:
+        """Return the service's clock; one that cannot be right counts as none, which is said once."""
+        told = told_time(received.headers)
+        if told is None and "Date" in received.headers:
+            with self._lock:
+                is_news, self._has_odd_clock = not self._has_odd_clock, True
+            if is_news:
+                # Without the date: a header may hold anything.
+                log.warning(
+                    "the service's answers bear a Date that cannot be now; going by this machine's clock"
+                )
+        return told
 
     def _learn(self, pacer: Pacer, received: Received, service_time: datetime | None) -> None:
         """Take over what the headers tell of the service's clock and of the limit of this route."""

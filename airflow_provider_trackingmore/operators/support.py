@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,7 +16,7 @@ from airflow.providers.common.compat.sdk import (
     BaseOperator,
 )
 
-from airflow_provider_trackingmore.exceptions import ConfigurationError, TrackingMoreError
+from airflow_provider_trackingmore.exceptions import ConfigurationError, TrackingMoreError, TransientError
 from airflow_provider_trackingmore.operators.paths import checked_path
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 # What a task waits in its worker's slot; a longer wait is left to the triggerer.
 SHORT_WAIT = 5.0
+
+# What a task rests in all before its own retries have a say: the longest wait the client believes a service.
+LONGEST_REST = 86_400.0
 
 DEFAULT_CONN_ID = "duckdb_default"
 
@@ -62,16 +65,27 @@ def rest_before_next(
     rested: float,
     *,
     most_rests: int = 60,
-    longest: float = 3600.0,
+    longest: float = LONGEST_REST,
 ) -> float | None:
     """Return the seconds a task should rest before its work goes on, or None to let the error through.
 
     ``rests`` is how often it has rested already, ``rested`` for how many seconds in all. Only an error that
-    says how long to wait is worth a rest; any other is left to the task's own retries.
+    says how long to wait is worth a rest; any other is left to the task's own retries, of which a long wait
+    would use up one after the other.
     """
     if not error.transient or error.wait_seconds is None or rests >= most_rests:
         return None
     return error.wait_seconds if rested + error.wait_seconds <= longest else None
+
+
+def say_when(error: TrackingMoreError, now: datetime) -> None:
+    """Add to the error's text how long the service asks to wait, if it does, and until when."""
+    if isinstance(error, TransientError) and error.wait_seconds:
+        until = now.astimezone(UTC) + timedelta(seconds=error.wait_seconds)
+        error.args = (
+            f"{error}; the service asks to wait {error.wait_seconds:.0f} s: "
+            f"try again after {until:%Y-%m-%d %H:%M:%S} UTC",
+        )
 
 
 class RestingOperator(BaseOperator):
@@ -105,6 +119,7 @@ class RestingOperator(BaseOperator):
         except TrackingMoreError as error:
             wait = rest_before_next(error, rests, rested) if self.deferrable else None
             if wait is None:
+                say_when(error, datetime.now(UTC))
                 raise
             self.log.warning("%s; resting for %.0f s without a worker (rest %d)", error, wait, rests + 1)
             self._rest(wait, {"rests": rests + 1, "rested": rested + wait})

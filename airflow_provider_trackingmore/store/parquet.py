@@ -128,10 +128,12 @@ def _partitions(connection: duckdb.DuckDBPyConnection, source: str | None) -> di
         " WHERE database_name = current_database() AND schema_name = 'main' AND list_contains(?, table_name)",
         [list(_ORDER)],
     ).fetchall()
-    # The latest observation is not enough: one that was landed earlier may be merged later.
+    # The latest observation is not enough, one that was landed earlier may be merged later; nor the number of
+    # marks on what is gone, of which one may pass to another tracking. One text, because the hash of several
+    # columns lets just that cancel out. Should a later DuckDB hash otherwise, all is written once more.
     rows = connection.execute(
         "SELECT source, created_month, count(*), coalesce(sum(checkpoint_count), 0)::BIGINT,"
-        " concat_ws(' ', sum(epoch_us(observed_at_utc)::HUGEINT), count(gone_at_utc)) FROM trackings"
+        " bit_xor(hash(concat_ws(' ', tracking_key, observed_at_utc, gone_at_utc))) FROM trackings"
         " WHERE ? IS NULL OR source = ? GROUP BY ALL ORDER BY ALL",
         [source, source],
     ).fetchall()
@@ -139,10 +141,10 @@ def _partitions(connection: duckdb.DuckDBPyConnection, source: str | None) -> di
         f"{name}/{month}": {
             "trackings": trackings,
             "checkpoints": checkpoints,
-            "observed": observed,
+            "snapshots": f"{snapshots:016x}",
             "columns": columns,
         }
-        for name, month, trackings, checkpoints, observed in rows
+        for name, month, trackings, checkpoints, snapshots in rows
     }
 
 

@@ -110,7 +110,7 @@ def _connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
         if "lock" in str(error).lower():
             holder = re.search(r"PID (\d+)", str(error))
             raise WarehouseBusyError(
-                f"the warehouse{_named(warehouse)} is open in another process"
+                f"the warehouse{_named(warehouse, error)} is open in another process"
                 f"{f' ({holder[1]})' if holder else ''}; close it, or query the published file"
             ) from error
         raise
@@ -159,8 +159,12 @@ def make_room(path: str | os.PathLike[str], settings: Mapping[str, str | bool] =
     aside.unlink(missing_ok=True)
 
 
-def _named(warehouse: Warehouse) -> str:
-    return "" if callable(warehouse) else f" {os.fspath(warehouse)}"
+def _named(warehouse: Warehouse, busy: duckdb.IOException) -> str:
+    """Return the path; of what opens a connection, only DuckDB's own words tell it."""
+    if not callable(warehouse):
+        return f" {os.fspath(warehouse)}"
+    told = re.search(r'lock on file "(.+)": ', str(busy))
+    return f" {told[1]}" if told else ""
 
 
 def _refuse_memory(connection: duckdb.DuckDBPyConnection) -> None:

@@ -71,8 +71,9 @@ _ARROW = {
 class FieldMap:
     """One version's map: ``list_path`` leads to the records of a page.
 
-    ``null_is_empty`` says that null in the place of the list means a page without records. Where ``legs`` is
-    empty, the checkpoints stand in the record itself, oldest first.
+    ``null_is_empty`` says that null in the place of the list means a page without records, ``id_may_lack``
+    that records may come without an id, and that courier and number then name them. Where ``legs`` is empty,
+    the checkpoints stand in the record itself, oldest first.
     """
 
     service: str
@@ -86,6 +87,7 @@ class FieldMap:
     legs: tuple[tuple[str, str], ...] = (("origin_info", "origin"), ("destination_info", "destination"))
     checkpoints_name: str = "trackinfo"
     null_is_empty: bool = False
+    id_may_lack: bool = False
 
     @cached_property
     def checkpoint_type(self) -> pa.StructType:

@@ -130,11 +130,14 @@ class _Reader:
     def _identify(self, row: dict[str, Any], item: dict[str, Any]) -> tuple[str, str | None]:
         """Return the record's id, and why it cannot be told from others where that is so.
 
-        Without an id, courier and number name it as they do in v2 and v3 paths.
+        Where the version has records without an id, courier and number name them. Elsewhere that would be a
+        second name for a tracking whose id is missing in one answer only.
         """
         name = self.names["source_id"]
         number, courier = row.get(self.names["tracking_number"]), row.get(self.names["courier_code"])
         if _is_blank(row.get(name)):
+            if not self.fields.id_may_lack:
+                return "", f"the record has no {name}, which every record of {self.fields.version} has"
             if _is_blank(number) or _is_blank(courier):
                 return "", "the record has neither an id nor a number with a courier"
             row[name] = f"{courier}/{number}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ from airflow_provider_trackingmore.exceptions import (
     AuthenticationError,
     IncompleteWindowError,
     RateLimitError,
+    ServerError,
     WarehouseBusyError,
 )
 from airflow_provider_trackingmore.operators import support
@@ -73,6 +75,33 @@ def test_after_a_429_the_task_rests_in_the_triggerer_and_goes_on_with_its_window
     assert len(box.requests) == asked
 
 
+def test_a_rest_of_hours_is_waited_for_in_the_triggerer(box, warehouse, monkeypatch):
+    monkeypatch.setattr(judge, "SHORTEST_REST", 7200.0)
+    box.faults.add("http_429", times=1, route="list", after=3)
+    with pytest.raises(TaskDeferred) as deferred:
+        TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
+    assert deferred.value.kwargs == {"rests": 1, "rested": pytest.approx(7200, abs=1)}
+
+
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_rest_that_no_task_waits_for_ends_in_an_error_that_says_when_to_try_again(
+    box, warehouse, monkeypatch, deferrable
+):
+    monkeypatch.setattr(judge, "SHORTEST_REST", 7200.0)
+    box.faults.add("http_429", times=1, route="list", after=3)
+    task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse, deferrable=deferrable)
+    with pytest.raises(RateLimitError) as caught:
+        task.execute_rested({}, None, rests=1, rested=80_000.0)
+    told = re.fullmatch(
+        r"list: asked too often; the account must rest; "
+        r"the service asks to wait 7200 s: try again after (.{19}) UTC",
+        str(caught.value),
+    )
+    due = datetime.fromisoformat(told[1]).replace(tzinfo=UTC) - datetime.now(UTC)
+    assert due.total_seconds() == pytest.approx(7200, abs=30)
+    assert caught.value.transient
+
+
 def test_a_rest_that_is_over_lets_the_run_go_on(box, warehouse, monkeypatch):
     monkeypatch.setattr(judge, "SHORTEST_REST", 0.3)
     monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
@@ -112,9 +141,10 @@ def test_a_busy_warehouse_is_waited_for_in_the_triggerer(box, busy, monkeypatch,
     assert deferred.value.kwargs == {"rests": 1, "rested": 30.0}
 
 
-def test_a_warehouse_that_stays_busy_fails_as_transient_in_the_end(busy, monkeypatch):
+def test_a_warehouse_that_stays_busy_is_named_and_fails_as_transient_in_the_end(busy, monkeypatch):
     monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
-    with pytest.raises(WarehouseBusyError, match="is open in another process") as caught:
+    expected = rf"the warehouse {re.escape(busy)} is open in another process \(\d+\); close it"
+    with pytest.raises(WarehouseBusyError, match=expected) as caught:
         RunModelsOperator(task_id="models", warehouse=busy).execute_rested({}, None, rests=99, rested=9e9)
     assert caught.value.transient
 
@@ -129,18 +159,31 @@ def test_a_final_error_is_not_rested_for(box, warehouse):
 LIMITED = RateLimitError("asked too often")
 
 
+def told(error, seconds):
+    error.wait_seconds = seconds
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "rests", "rested", "expected"),
     [
         pytest.param(LIMITED, 0, 0, 120, id="as-long-as-the-error-says"),
         pytest.param(LIMITED, 3, 360, None, id="not-more-often-than-allowed"),
         pytest.param(LIMITED, 1, 900, None, id="not-longer-in-all-than-allowed"),
+        pytest.param(told(ServerError("busy"), 900), 1, 100, 900, id="trouble-that-says-how-long"),
         pytest.param(IncompleteWindowError("moved"), 0, 0, None, id="no-rest-helps-here"),
         pytest.param(AuthenticationError("refused"), 0, 0, None, id="a-final-error"),
     ],
 )
 def test_how_long_a_task_rests(error, rests, rested, expected):
     assert support.rest_before_next(error, rests, rested, most_rests=3, longest=1000) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rested", "expected"), [(86_400, 0, 86_400), (86_400, 1, None), (7200, 79_200, 7200)]
+)
+def test_a_task_rests_for_a_day_in_all(seconds, rested, expected):
+    assert support.rest_before_next(told(RateLimitError("asked too often"), seconds), 1, rested) == expected
 
 
 def test_counts_are_passed_on_as_metrics_of_the_account(box, warehouse, monkeypatch):

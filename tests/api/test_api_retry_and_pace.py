@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback import NOW, Reply, Time, envelope, page
 
-from airflow_provider_trackingmore.api.headers import http_date, retry_after
+from airflow_provider_trackingmore.api.headers import http_date, retry_after, until_reset
 from airflow_provider_trackingmore.api.pace import Pacer
 from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
 from airflow_provider_trackingmore.exceptions import (
@@ -106,6 +106,54 @@ def test_no_header_breaks_the_reading_of_dates(text):
     moment = http_date(text)
     assert moment is None or moment.utcoffset().total_seconds() == 0
     assert isinstance(retry_after({"Retry-After": text, "Date": text}), float)
+
+
+ODD_DATES = [
+    "garbage",
+    "",
+    "0",
+    "Sun, 99 Foo 2026 99:99:99 GMT",
+    "Mon, 01 Jan 0001 00:00:00 GMT",
+    "Thu, 01 Jan 1970 00:00:00 GMT",
+    "Wed, 31 Dec 2014 23:59:59 GMT",
+    "Sat, 01 Jan 2101 00:00:00 GMT",
+    "Fri, 31 Dec 9999 23:59:59 GMT",
+    "Fri, 31 Dec 9999 23:59:59 -2300",
+    "Mon, 01 Jan 0001 00:00:00 +2300",
+]
+
+
+@pytest.mark.parametrize("told", ODD_DATES)
+def test_a_date_that_cannot_be_now_counts_as_none_and_is_named_once(service, client_for, caplog, told):
+    service.say(Reply(page("v4"), headers={"Date": told}))
+    client = client_for(service.url)
+    assert [client.list_page().service_time for _ in range(3)] == [None] * 3
+    assert [record.getMessage() for record in caplog.records] == [
+        "the service's answers bear a Date that cannot be now; going by this machine's clock"
+    ]
+
+
+@pytest.mark.parametrize("told", ["Thu, 01 Jan 2015 00:00:00 GMT", "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_a_date_that_may_be_now_is_the_clock_of_the_service(service, client_for, caplog, told):
+    service.say(Reply(page("v4"), headers={"Date": told}))
+    assert format_datetime(client_for(service.url).list_page().service_time, usegmt=True) == told
+    assert not caplog.records
+
+
+def test_an_answer_without_a_date_is_nothing_to_warn_of(service, client_for, caplog):
+    service.say(page("v4"))
+    assert client_for(service.url).list_page().service_time is None
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("told", ODD_DATES)
+def test_a_rest_is_not_measured_from_a_date_that_cannot_be_now(told):
+    headers = {
+        "Date": told,
+        "Retry-After": "Sat, 21 Nov 2026 12:05:00 GMT",
+        "X-RateLimit-Reset": "1795262700",
+    }
+    assert (retry_after(headers), until_reset(headers)) == (0.0, 0.0)
 
 
 def test_a_body_code_429_rests_as_well(service, client_for, time):

@@ -70,7 +70,7 @@ passed over: the size of the account is then searched for. The other routes are 
 A transient error is tried again by the client first, as often as `retries` says and for at most a quarter of
 an hour. The tables say what Airflow does with the task when that is used up, or the wait would be longer:
 
-- it *defers* the task, which waits in no worker as long as the service asks, then tries again;
+- it *defers* the task, which waits in no worker as long as the service asks (a day in all), then tries again;
 - it *retries* the task, if that has retries left, and defers it where the service told how long to wait;
 - it *fails* the task at once, because a retry would end the same way.
 
@@ -89,7 +89,8 @@ For answers without a code, with an unknown one, or with one that may not decide
 
 FLAWS = """\
 What can be wrong whatever the code says. Where the status is not 2xx, a body that cannot be read is taken as
-empty, and the status decides.
+empty, and the status decides. But a refusal (4xx, except 408 and 429) that breaks off, is cut off or takes
+too long may have been any, an empty list among them, and is tried again.
 """
 
 

@@ -200,6 +200,16 @@ def test_a_rejected_record_is_kept_once(warehouse):
     assert rows(warehouse, "SELECT n_rejected FROM loads ORDER BY finished_at_utc") == [(1,), (0,)]
 
 
+def test_an_id_that_is_missing_once_neither_doubles_a_tracking_nor_marks_it_as_gone(warehouse):
+    load(warehouse, [record("a"), record("b")])
+    merged = load(warehouse, [record("a", id=None), record("b")], first=None)
+    assert (merged.new, merged.gone, merged.rejected) == (0, 0, 1)
+    assert rows(warehouse, "SELECT tracking_key, gone_at_utc FROM trackings ORDER BY ALL") == [
+        (key("a"), None),
+        (key("b"), None),
+    ]
+
+
 def test_a_merge_that_fails_leaves_the_warehouse_as_it_was(warehouse, monkeypatch):
     load(warehouse, [record("a", PICKED_UP)])
     before = rows(warehouse, EVERYTHING), rows(warehouse, "FROM loads")

@@ -139,6 +139,20 @@ def test_a_mark_on_what_is_gone_is_written_too(warehouse, tmp_path):
     assert table["gone_at_utc"].null_count == 1
 
 
+@pytest.mark.parametrize("later", ["2026-11-12", "2026-11-11"])
+def test_a_mark_that_passes_from_one_tracking_to_another_is_written_too(warehouse, tmp_path, later):
+    load(warehouse, [record("a"), record("b")])
+    for gone, at in (("a", "2026-11-11"), ("b", later)):
+        with duckdb.connect(warehouse) as connection:
+            connection.execute("UPDATE trackings SET gone_at_utc = if(tracking_key = ?, ?::TIMESTAMP, NULL)",
+                               [key(gone), at])  # fmt: skip
+        assert write_parquet(warehouse, tmp_path / "lake")["written"] == 1
+        table = ds.dataset(tmp_path / "lake" / "trackings", partitioning="hive").to_table()
+        marked = table.filter(ds.field("gone_at_utc").is_valid())["tracking_key"].to_pylist()
+        assert marked == [key(gone)]
+    assert write_parquet(warehouse, tmp_path / "lake")["written"] == 0
+
+
 def test_a_month_that_became_empty_is_removed(warehouse, tmp_path):
     root = tmp_path / "parquet"
     load(warehouse, [record("a", scan("2026-11-01T10:00:00"), created_at=None)])

@@ -56,20 +56,28 @@ def test_an_in_memory_database_is_refused_because_it_would_forget_every_load(mem
         pass
 
 
-def test_a_warehouse_open_in_another_process_is_busy_which_is_transient(warehouse):
+@pytest.mark.parametrize("way", ["path", "connection"])
+def test_a_warehouse_that_another_process_holds_is_busy_and_named(tmp_path, way):
+    # DuckDB quotes the path, which may hold quotes itself.
+    warehouse = str(tmp_path / 'ware "house": 1.duckdb')
     with open_warehouse(warehouse):
         pass
     hold = (
         f"import duckdb, sys; c = duckdb.connect({warehouse!r}); print('held', flush=True); sys.stdin.read()"
     )
+    taken = warehouse if way == "path" else lambda: duckdb.connect(warehouse)
     with subprocess.Popen(
         [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(WarehouseBusyError) as caught, open_warehouse(warehouse, patience=0.1):
+        with pytest.raises(WarehouseBusyError) as caught, open_warehouse(taken, patience=0.1):
             pass
         other.stdin.close()
     assert caught.value.transient
+    assert str(caught.value) == (
+        f"the warehouse {warehouse} is open in another process ({other.pid}); "
+        "close it, or query the published file"
+    )
 
 
 def test_a_warehouse_of_a_newer_schema_is_refused_with_the_way_out(warehouse, monkeypatch):

@@ -422,6 +422,20 @@ def test_a_tracking_without_checkpoints_has_none(none):
     assert (decoded.trackings["checkpoint_count"].to_pylist(), aside(decoded)) == ([0], {})
 
 
+@every_version
+@pytest.mark.parametrize("blank", [None, "", "null", {}, "absent"])
+def test_a_record_without_an_id_is_rejected_and_no_new_tracking(version, blank):
+    nameless = record(id=blank)
+    if blank == "absent":
+        del nameless["id"]
+    decoded = decode(page_of(as_of(version, record(id="1")), as_of(version, nameless)), version)
+    assert decoded.trackings["source_id"].to_pylist() == ["1"]
+    assert decoded.rejected["reason"].to_pylist() == [
+        f"the record has no id, which every record of {version} has"
+    ]
+    assert decoded.received == 2
+
+
 def test_a_broken_record_or_scan_is_set_aside_and_the_rest_stays():
     scans = record()["checkpoints"]
     decoded = decode(page_of(record(id="1", checkpoints=[scans[0], "text", None]), 7, {"note": "x"}))

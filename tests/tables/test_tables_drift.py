@@ -122,8 +122,9 @@ def is_set(value):
 
 
 def has_name(item, version):
-    courier = item.get("carrier_code" if version == "v2" else "courier_code")
-    return is_set(item.get("id")) or (is_set(item.get("tracking_number")) and is_set(courier))
+    # Only v3 knows records without an id.
+    named = version == "v3" and is_set(item.get("tracking_number")) and is_set(item.get("courier_code"))
+    return is_set(item.get("id")) or named
 
 
 def told(value):

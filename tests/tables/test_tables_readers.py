@@ -118,13 +118,28 @@ def test_both_readers_give_equal_tables_for_the_examples(monkeypatch, version, n
     assert plain(fast.checkpoints).equals(plain(tolerant.checkpoints))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("blank", ["", "null", " ", "\t\n", "\u3000", None])
-def test_a_record_with_a_blank_id_is_named_after_courier_and_number(version, blank):
-    page = decode(page_of(record(version, id=blank), version=version), version)
-    number = record(version)["tracking_number"]
-    courier = record(version)["carrier_code" if version == "v2" else "courier_code"]
-    assert page.trackings["tracking_key"].to_pylist() == [f"trackingmore:default:{courier}/{number}"]
+BLANK = ["", "null", " ", "\t\n", "\u3000", None]
+
+
+@pytest.mark.parametrize("blank", BLANK)
+def test_a_v3_record_with_a_blank_id_is_named_after_courier_and_number(blank):
+    page = decode(page_of(record("v3", id=blank), version="v3"), "v3")
+    named = f"{record('v3')['courier_code']}/{record('v3')['tracking_number']}"
+    assert page.trackings["tracking_key"].to_pylist() == [f"trackingmore:default:{named}"]
+
+
+@pytest.mark.parametrize("version", ["v2", "v4"])
+@pytest.mark.parametrize("blank", [*BLANK, [], "absent"])
+def test_where_every_record_has_an_id_one_without_it_is_rejected_and_no_new_tracking(version, blank):
+    nameless = record(version, id=blank)
+    if blank == "absent":
+        del nameless["id"]
+    page = decode(page_of(regular(version), nameless, version=version), version)
+    assert page.trackings["source_id"].to_pylist() == [regular(version)["id"]]
+    (rejected,) = page.rejected.to_pylist()
+    assert (rejected["kind"], rejected["source_id"]) == ("tracking", None)
+    assert rejected["reason"] == f"the record has no id, which every record of {version} has"
+    assert page.received == 2
 
 
 @pytest.mark.parametrize("version", VERSIONS)
