@@ -40,9 +40,8 @@ from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.store.warehouse import SETTINGS, open_warehouse
 from airflow_provider_trackingmore.sync import sync
 
-# A first load looks for records from the year 2000 on; in a young world it need not look for long, and the
-# windows given by hand begin after it.
-START = datetime(2000, 1, 3, 6, tzinfo=UTC)
+# A clock from before 2015 is not believed.
+START = datetime(2016, 1, 3, 6, tzinfo=UTC)
 MOST_RECORDS = 30
 
 # More than any run of such a small account can need, so whoever asks more often never ends.
