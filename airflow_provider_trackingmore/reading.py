@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from airflow_provider_trackingmore.api.pages import walk
 from airflow_provider_trackingmore.api.windows import SHORTEST, Planner, Totals, Window, burst, is_whole
 from airflow_provider_trackingmore.exceptions import RequestsUsedUpError, TrackingMoreError
 from airflow_provider_trackingmore.progress import Progress
 from airflow_provider_trackingmore.store.landing import Range
 from airflow_provider_trackingmore.store.load import Reading
 from airflow_provider_trackingmore.tables import decode_page
+from airflow_provider_trackingmore.walking import MOST_PASSES, Walker, fetch
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow_provider_trackingmore.api import Answer, ServiceClient
     from airflow_provider_trackingmore.store.landing import Run
     from airflow_provider_trackingmore.tables import Page
@@ -24,9 +25,6 @@ log = logging.getLogger(__name__)
 
 # As long as no larger page was ever seen, so few records are proved by reading them twice.
 FEW = 10
-
-# How often a window that cannot be cut is read until two passes agree; one that can be cut is read twice.
-MOST_PASSES = 10
 
 # A window in which one second holds nearly everything is read as it is; with less, the second is cut out.
 NEARLY_ALL, MOST = 0.9, 0.5
@@ -44,16 +42,6 @@ def decode(client: ServiceClient, answer: Answer, *, include_personal_data: bool
         observed_at=answer.received_at,
         include_personal_data=include_personal_data,
     )
-
-
-class Seen(NamedTuple):
-    """What one walk of a window saw: the marks of its records, and how many its largest page held.
-
-    Pages that have grown between two requests pass records over, so only walks of pages of one size compare.
-    """
-
-    marks: set[str]
-    largest_page: int
 
 
 class WindowReader:
@@ -84,6 +72,7 @@ class WindowReader:
         self._received = self._checkpoints = self._irregular = 0
         self._largest_page = largest_page
         self._totals = Totals()
+        self._walker = Walker(client, self._totals, self._decode, self._keep)
         self._earliest: datetime | None = None
         self._progress = Progress()
         self._done: list[Window] = []
@@ -202,13 +191,9 @@ class WindowReader:
         if failure is not None:
             raise failure
 
-    def _fetch(self, window: Window) -> Answer:
-        axis = {window.axis: window.bounds}
-        return self._client.list_page(created=axis.get("created"), updated=axis.get("updated"))
-
     def _read_page(self, window: Window) -> tuple[Answer, Page | None]:
         """Return the first page of a window, decoded in the thread that waited for it."""
-        answer = self._fetch(window)
+        answer = fetch(self._client, window)
         return answer, self._decode(answer)
 
     def _decode(self, answer: Answer) -> Page | None:
@@ -244,64 +229,21 @@ class WindowReader:
     def _read_until_equal(
         self, window: Window, begun: Answer, passes: int, *, is_first_page: bool = True
     ) -> bool:
-        """Walk the pages of a window until two passes agree; ``begun`` is the answer that called for it.
-
-        A record can be skipped only when another one left, and one that left is missing from the next
-        pass: two equal passes prove that nothing moved. So nothing may enter the window between pages.
-        """
-        first = begun if is_first_page else None
-        if begun.service_time and (open_for := window.bounds[1] - begun.service_time) >= timedelta(0):
-            self._client.pause(open_for.total_seconds() + 1)
-        before: Seen | None = None
-        for _ in range(passes):
-            seen = self._pass(window, first, before)
-            first = None
-            if seen is not None and seen == before:
-                self._finish(window, len(seen.marks), by_size=False)
-                return True
-            before = seen
+        """Walk a window that cannot be cut; ``begun`` is the answer that called for it."""
+        received = self._walker.walk(window, begun, passes, is_first_page=is_first_page)
+        if received is not None:
+            self._finish(window, received, by_size=False)
+            return True
         if passes == MOST_PASSES:
             self._missing.append(f"{_words(window)} did not hold still for {passes} passes")
         return False
 
-    def _pass(self, window: Window, first: Answer | None, before: Seen | None) -> Seen | None:
-        """Return what one walk saw, which ends when nothing more or all that was seen ``before`` came.
-
-        None if a record came twice: where one is shown again, another one may have been passed over.
-        """
-        seen: set[str] = set()
-        largest = 0
-        marks: list[str] = []
-        keys: list[str] = []
-        opening: Answer | None = None
-
-        def fetch(page: int | str) -> Answer:
-            nonlocal opening
-            if opening is not None:
-                return self._client.another_page(opening, page)
-            opening = first or self._fetch(window)
-            return opening
-
-        def marks_of(answer: Answer) -> list[str]:
-            nonlocal marks, keys
-            self._hear(answer)
-            page = self._decode(answer)
-            # The page that was read before is in the landing folder already.
-            if answer is not first:
-                self._land(window, page)
-            marks, keys = (page.marks(), page.keys()) if page else ([], [])
-            return marks
-
-        for answer in walk(fetch, marks_of):
-            if not seen.isdisjoint(keys):
-                return None
-            seen.update(marks)
-            largest = max(largest, len(marks))
-            # Where a cursor leads on, a total may be capped.
-            total = None if answer.next_cursor else self._totals.believed(answer.total, len(seen), 0)
-            if Seen(seen, largest) == before or (total is not None and len(seen) >= total):
-                break
-        return Seen(seen, largest)
+    def _keep(self, window: Window, answer: Answer) -> Page | None:
+        """Decode and keep one more page of a walk."""
+        self._hear(answer)
+        page = self._decode(answer)
+        self._land(window, page)
+        return page
 
     def _land(self, window: Window, page: Page | None) -> int:
         """Keep a page and return how many records it held, rejected ones included."""

@@ -66,6 +66,7 @@ def test_what_only_renames_or_repeats_is_a_view_and_the_rest_tables(warehouse):
         ("fct_checkpoints",),
         ("int_checkpoints",),
         ("int_clocks",),
+        ("int_curves",),
         ("int_shipment_groups",),
         ("stg_checkpoints",),
         ("stg_trackings",),
