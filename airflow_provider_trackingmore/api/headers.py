@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 # A header that asks for years is a mistake, and would silence the account until somebody notices.
 LONGEST_WAIT = 86_400.0
 
-
 # A clock that says anything else is wrong, and sums with it may leave the calendar.
 _PRESENT = range(2015, 2101)
 

@@ -2,8 +2,9 @@
 
 The same marts from the same tables of the same file, column by column, written for speed: only columns and
 rows that are needed leave DuckDB, which does nothing but read and write; trackings and groups are numbers,
-and what few scans need is read for those only. Left out, and so in polars' favour: checks, the copy of all
-scans, descriptions of the columns, the steps in between as tables, and running again for changes only.
+and what few scans need is read for those only. ``fct_checkpoints`` is a view and costs neither anything.
+Left out, and so in polars' favour: checks, descriptions of the columns, the steps in between as tables, and
+running again for changes only.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from comparing import rows, served_ids, stored_ids
 
 from airflow_provider_trackingmore import planning
 from airflow_provider_trackingmore.api import TrackingMoreClient
@@ -47,19 +48,6 @@ def client(box: Sandbox, version: str = "v4", **options) -> TrackingMoreClient:
     time = Time()
     options = {"monotonic": time.monotonic, "sleep": time.sleep} | options
     return TrackingMoreClient("sandbox-key", version, box.url, **options)
-
-
-def rows(warehouse: str, sql: str) -> list[tuple]:
-    with duckdb.connect(warehouse, read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def stored_ids(warehouse: str) -> list[str]:
-    return [name for (name,) in rows(warehouse, "SELECT source_id FROM trackings ORDER BY 1")]
-
-
-def served_ids(box: Sandbox) -> list[str]:
-    return sorted(record.shipment.id for record in box.world.records())
 
 
 def list_requests(box: Sandbox) -> list:

@@ -7,8 +7,8 @@ import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
+from comparing import rows, served_ids, stored_ids
 
 from airflow_provider_trackingmore.api import TrackingMoreClient
 from airflow_provider_trackingmore.exceptions import ConfigurationError, ServerError
@@ -27,19 +27,6 @@ def box():
 def client(box: Sandbox, version: str = "v4", **options) -> TrackingMoreClient:
     options = {"requests_per_second": 1000, "sleep": lambda seconds: None} | options
     return TrackingMoreClient("sandbox-key", version, box.url, **options)
-
-
-def rows(warehouse: str, sql: str) -> list[tuple]:
-    with duckdb.connect(warehouse, read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def stored_ids(warehouse: str) -> list[str]:
-    return [name for (name,) in rows(warehouse, "SELECT source_id FROM trackings ORDER BY 1")]
-
-
-def served_ids(box: Sandbox) -> list[str]:
-    return sorted(record.shipment.id for record in box.world.records())
 
 
 def at_request(box: Sandbox, number: int, action) -> None:

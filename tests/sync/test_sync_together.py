@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from comparing import rows, served_ids, stored_ids
 
 from airflow_provider_trackingmore.api import TrackingMoreClient
 from airflow_provider_trackingmore.api.pace import MARGIN
@@ -32,19 +33,6 @@ def box():
 def client(box: Sandbox, version: str = "v4", **options) -> TrackingMoreClient:
     options = {"requests_per_second": 500} | options
     return TrackingMoreClient("sandbox-key", version, box.url, **options)
-
-
-def rows(warehouse: str, sql: str) -> list[tuple]:
-    with duckdb.connect(warehouse, read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def stored_ids(warehouse: str) -> list[str]:
-    return [name for (name,) in rows(warehouse, "SELECT source_id FROM trackings ORDER BY 1")]
-
-
-def served_ids(box: Sandbox) -> list[str]:
-    return sorted(record.shipment.id for record in box.world.records())
 
 
 RUN = """
