@@ -1,18 +1,17 @@
 """What a run has to read: its window, fixed before anything is read, and what is known of it beforehand.
 
-The upper end is taken from the service's own clock, as the first answer tells it. For an increment that
-answer already is the first page of the window; for a first load it shows how much there is.
+Each run opens with one request for the whole list: its answer tells the service's own clock, from which the
+upper end is taken, and how large pages are today.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.api.estimate import estimate_records
-from airflow_provider_trackingmore.api.windows import OVERLAP
 from airflow_provider_trackingmore.exceptions import ConfigurationError
 from airflow_provider_trackingmore.reading import decode
 from airflow_provider_trackingmore.store.landing import Asked, Range
@@ -28,22 +27,18 @@ log = logging.getLogger(__name__)
 # Older than every tracking service, so that nothing was created before.
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
-# An increment is asked for up to here before the service's clock is known; this machine's may be wrong.
-_AHEAD = timedelta(days=1)
-
 
 @dataclass(frozen=True)
 class Plan:
     """What a run has to read; nothing is older than ``oldest``.
 
-    ``begun`` answers the first request for the whole window by update time; ``density`` is how many
-    records a second are expected at its end.
+    ``opening`` answers the run's first request, for the whole list; ``density`` is how many records a
+    second are expected at the end of the window.
     """
 
     window: Range
-    largest_page: int
-    oldest: datetime = BEGINNING
-    begun: Answer | None = None
+    opening: Answer
+    oldest: datetime
     expected: int | None = None
     expected_requests: int | None = None
     density: float | None = None
@@ -68,30 +63,27 @@ def plan(client: ServiceClient, state: State, asked: Asked, begun: Range | None 
 
     :raises ConfigurationError: if the window is empty, or begins before what the service keeps.
     """
+    opening = client.list_page()
     if begun is not None:
-        return Plan(begun, state.largest_page, _oldest(client, begun.last))
+        return Plan(begun, opening, _oldest(client, begun.last))
     since = None if asked.everything else asked.first or state.watermark
     if since is None:
-        return _plan_everything(client, asked, state)
-    return _plan_increment(client, asked, state, since.astimezone(UTC) - LOOK_BACK)
+        return _plan_everything(client, asked, opening)
+    return _plan_increment(client, asked, state, opening, since.astimezone(UTC) - LOOK_BACK)
 
 
-def _plan_everything(client: ServiceClient, asked: Asked, state: State) -> Plan:
-    answer = client.list_page()
-    page = decode(client, answer)
+def _plan_everything(client: ServiceClient, asked: Asked, opening: Answer) -> Plan:
+    page = decode(client, opening)
     count = page.received if page else 0
-    # What the service gives today; where it counts the records, sizes prove nothing and need no care.
-    tells_total = answer.total is not None
-    largest = state.largest_page if tells_total else min(state.largest_page or count, count)
-    window = Range(None, _end(asked, answer))
-    kept = _oldest(client, answer.service_time or datetime.now(UTC))
+    window = Range(None, _end(asked, opening))
+    kept = _oldest(client, opening.service_time or datetime.now(UTC))
     if window.last <= kept:
         raise ConfigurationError(
             f"updated_to is {window.last}, but {client.service.label} keeps nothing older than {kept}; "
             "give a later one, or leave it out to read up to now"
         )
     # Counted requests are better spent on reading than on knowing how long it will take.
-    expected = None if client.has_limit else estimate_records(client, answer, count)
+    expected = None if client.has_limit else estimate_records(client, opening, count)
     requests = None if expected is None else round(expected / (0.7 * count)) + 10 if count else 1
     if requests is None:
         log.info("%s: reading everything the service keeps", _who(client))
@@ -103,18 +95,16 @@ def _plan_everything(client: ServiceClient, asked: Asked, state: State) -> Plan:
             *(requests / client.requests_per_second, client.requests_per_second),
         )
     density = _density(page, window.last)
-    return Plan(window, largest, _oldest(client, window.last), None, expected, requests, density)
+    return Plan(window, opening, _oldest(client, window.last), expected, requests, density)
 
 
-def _plan_increment(client: ServiceClient, asked: Asked, state: State, first: datetime) -> Plan:
-    beyond = asked.last or max(first, datetime.now(UTC)) + _AHEAD
-    overlap = timedelta(seconds=OVERLAP)
-    asked_at = client.service_now()
-    begun = client.list_page(updated=(first - overlap, beyond + overlap))
-    window = Range(first, _end(asked, begun))
+def _plan_increment(
+    client: ServiceClient, asked: Asked, state: State, opening: Answer, first: datetime
+) -> Plan:
+    window = Range(first, _end(asked, opening))
     if (asked.first or first) >= window.last:
         raise ConfigurationError(_empty_window(asked, state, window))
-    oldest = _oldest(client, begun.service_time or datetime.now(UTC))
+    oldest = _oldest(client, opening.service_time or datetime.now(UTC))
     if client.version.retention and asked.first is not None and asked.first < oldest:
         raise ConfigurationError(
             f"updated_from is {asked.first}, but {client.service.label} keeps nothing older than {oldest}; "
@@ -127,9 +117,7 @@ def _plan_increment(client: ServiceClient, asked: Asked, state: State, first: da
             *(_who(client), state.watermark, oldest),
         )
     log.info("%s: reading from %s up to %s", _who(client), window.first, window.last)
-    # With a clock that was ahead, too little of what the service keeps was asked for.
-    is_whole_window = window.last <= beyond and client.service_now() >= asked_at
-    return Plan(window, state.largest_page, oldest, begun if is_whole_window else None)
+    return Plan(window, opening, oldest)
 
 
 def _oldest(client: ServiceClient, now: datetime) -> datetime:

@@ -77,50 +77,56 @@ class WindowReader:
         self._progress = Progress()
         self._done: list[Window] = []
         # Windows that their size alone proves, and that no full page has followed yet.
-        self._doubtful: dict[Window, int] = {}
+        self._doubtful: set[Window] = set()
         for facts in run.finished_windows():
             window = Window(facts["axis"], facts["first"], facts["last"])
             self._done.append(window)
             self._received += facts["received"]
             # What a process that died had learnt is what proved its windows.
             self._largest_page = max(self._largest_page, facts.get("largest_page", 0))
-            if facts.get("by_size", True):
-                self._doubtful[window] = facts["received"]
-
+            if facts["received"] and facts.get("by_size", True):
+                self._doubtful.add(window)
         self._done_before = len(self._done)
 
-    def read(self, axis: str, first: int, last: int, density: float | None, begun: Answer | None) -> None:
-        """Read all windows of one axis; ``begun`` is an answer for the whole of it, if there is one."""
-        planner = Planner(axis, first, last, self._capacity, density)
-        planner.skip(self._done)
-        if begun is not None and (window := planner.take()):
-            self._settle(planner, window, begun, self._decode(begun))
-        self._read(planner)
+    def read(
+        self, axes: tuple[str, ...], first: int, last: int, density: float | None, opening: Answer
+    ) -> None:
+        """Read all windows of all axes, until no proof of a whole window is left in doubt.
 
-    def confirm(self) -> None:
-        """Make sure that the service still gives pages as large as those that prove windows whole.
-
-        If it has begun to give less at once, the windows in doubt are read again.
+        ``opening`` answers the run's first request, for the whole list.
         """
-        while self._missing == [] and (in_doubt := self._in_doubt()):
-            answer = self._client.list_page()
-            self._hear(answer)
-            page = self._decode(answer)
-            given = page.received if page else 0
-            if given >= self._capacity:
-                self._doubtful.clear()
+        self._weigh(opening)
+        for _ in range(MOST_PASSES):
+            for axis in axes:
+                planner = Planner(axis, first, last, self._capacity, density)
+                planner.skip(self._done)
+                self._read(planner)
+            if self._missing or not self._doubtful:
                 return
-            log.warning(
-                "the service gives pages of %d now, not of %d as before: reading some windows again",
-                given,
-                self._capacity,
-            )
-            self._largest_page = given
-            self._doubtful = {window: count for window, count in in_doubt.items() if count < given}
-            for window in in_doubt.keys() - self._doubtful.keys():
+            self._weigh(self._client.list_page())
+        self._missing.append(f"the service's pages did not keep their size for {MOST_PASSES} passes")
+
+    def _weigh(self, answer: Answer) -> None:
+        """Learn from an answer for the whole list how large pages are now.
+
+        Where they are as large as before, the windows that their size proves are whole; where they are
+        smaller, these are open again.
+        """
+        self._hear(answer)
+        page = self._decode(answer)
+        given = page.received if page else 0
+        self._totals.believed(answer.total, given, self._capacity)
+        if given < self._capacity:
+            if self._largest_page:
+                log.info(
+                    "the service gives pages of %d now, not of %d as before; windows to read again: %d",
+                    *(given, self._capacity, len(self._doubtful)),
+                )
+            for window in self._doubtful:
                 self._run.reopen_window(_name(window))
                 self._done.remove(window)
-                self._read(Planner(window.axis, window.first, window.last, self._capacity))
+        self._doubtful.clear()
+        self._largest_page = given
 
     def result(self) -> Reading:
         """Return what all the reading came to."""
@@ -164,16 +170,15 @@ class WindowReader:
         if answer.service_time is not None:
             self._earliest = min(self._earliest or answer.service_time, answer.service_time)
 
-    def _in_doubt(self) -> dict[Window, int]:
-        return {window: count for window, count in self._doubtful.items() if count}
-
     def _read(self, planner: Planner) -> None:
         seconds = max(1, planner.seconds_left)
         failure: TrackingMoreError | None = None
         with ThreadPoolExecutor(self._in_flight, thread_name_prefix=self._client.service.name) as pool:
             flying: dict[Future[tuple[Answer, Page | None]], Window] = {}
             while True:
-                while failure is None and len(flying) < self._in_flight and (window := planner.take()):
+                # Until a window fits, each tells how short the next one must be.
+                most = 1 if planner.is_seeking else self._in_flight
+                while failure is None and len(flying) < most and (window := planner.take()):
                     flying[pool.submit(self._read_page, window)] = window
                 if not flying:
                     break
@@ -187,7 +192,7 @@ class WindowReader:
                         failure = failure or error
                 self._tell(planner, seconds)
         if isinstance(failure, RequestsUsedUpError):
-            failure.left = f"about {planner.requests_left()} requests by {planner.axis} time"
+            failure.left = _words(Window(planner.axis, *planner.span_left))
         if failure is not None:
             raise failure
 
@@ -271,8 +276,8 @@ class WindowReader:
             },
         )
         self._done.append(window)
-        if by_size:
-            self._doubtful[window] = received
+        if received and by_size:
+            self._doubtful.add(window)
 
     def _tell(self, planner: Planner, seconds: int) -> None:
         share = 1 - planner.seconds_left / seconds

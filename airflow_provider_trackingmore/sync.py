@@ -155,17 +155,14 @@ class _Job:
         reader = WindowReader(
             self.client,
             run,
-            largest_page=planned.largest_page,
+            largest_page=state.largest_page,
             in_flight=self.in_flight,
             include_personal_data=self.asked.include_personal_data,
             expected=planned.expected,
             requests_before=requests_before,
         )
         try:
-            for axis in planned.axes:
-                begun = planned.begun if axis == "updated" else None
-                reader.read(axis, *planned.seconds, planned.density, begun)
-            reader.confirm()
+            reader.read(planned.axes, *planned.seconds, planned.density, planned.opening)
         except RequestsUsedUpError as error:
             return _stopped(planned, reader.result().requests, reader.finished_windows, error)
         reading = reader.result()

@@ -104,6 +104,7 @@ class Walker:
             largest = max(largest, len(marks))
             # Where a cursor leads on, a total may be capped.
             total = None if answer.next_cursor else self._totals.believed(answer.total, len(seen), 0)
-            if Seen(seen, largest) == before or (total is not None and len(seen) >= total):
+            is_last = len(marks) < largest and answer.next_cursor is None and total is None
+            if is_last or Seen(seen, largest) == before or (total is not None and len(seen) >= total):
                 break
         return Seen(seen, largest)

@@ -190,14 +190,19 @@ class Planner:
         return middle
 
     @property
+    def is_seeking(self) -> bool:
+        """Return whether windows did not fit so far, and none did."""
+        return self._too_full > 1
+
+    @property
     def seconds_left(self) -> int:
         """Return how many seconds have not been handed out."""
         return sum(last - first + 1 for first, last in self._pending)
 
-    def requests_left(self) -> int:
-        """Return about how many windows the seconds left will take."""
-        length = self._length()
-        return sum(math.ceil((last - first + 1) / length) for first, last in self._pending)
+    @property
+    def span_left(self) -> tuple[int, int]:
+        """Return the first and the last second of what has not been handed out, of which there is some."""
+        return min(first for first, _ in self._pending), max(last for _, last in self._pending)
 
     def _expect(self, records: float, seconds: float) -> None:
         self._records, self._seconds, self._longest = records, seconds, math.inf

@@ -130,8 +130,11 @@ class Stage:
         self._time = Time(self._box, story.ticking)
         self._titles = itertools.count()
         self._by_hand: tuple[datetime | None, datetime | None] = (None, None)
+        self._has_shrunk = self._is_left = False
         for run in story.runs:
             self._act(run.before)
+            # A run that was killed, or gave up, is gone on with.
+            self._has_shrunk &= self._is_left
             self._run(run)
         self._act((Wait(2 + self._box.switches.seconds_shown_late),))
         before = self.tally.requests
@@ -148,6 +151,7 @@ class Stage:
 
     def _run(self, run: Run) -> None:
         before = self._loads()
+        self._is_left = True
         try:
             result = self._sync(run)
         except Killed:
@@ -162,6 +166,7 @@ class Stage:
             return
         finally:
             self._box.faults.clear()
+        self._is_left = False
         added = [row for row in self._loads() if row not in before]
         assert (result["run_id"], result["complete"]) == added[-1], f"{result} is not on record: {added}"
         self.tally.incomplete += not result["complete"]
@@ -176,7 +181,7 @@ class Stage:
                 page = self._witness.dialect.page
                 asked_for = frozenset(item for item in query.items() if item[0] != page)
                 if asked_for in lists or not run.only_later_pages:
-                    self._act(next(moves, ()), during=True)
+                    self._act(next(moves, ()))
                 lists.add(asked_for)
                 self._witness.look()
                 self._witness.asked()
@@ -225,7 +230,7 @@ class Stage:
                 self._by_hand = _moment(now - last - max(first, 1)), _moment(now - last)
         return self._by_hand
 
-    def _act(self, actions: tuple[Action, ...], *, during: bool = False) -> None:
+    def _act(self, actions: tuple[Action, ...]) -> None:
         world = self._box.world
         for action in actions:
             names = [record.shipment.id for record in world.records()]
@@ -236,7 +241,7 @@ class Stage:
                 case Wait(seconds):
                     self._box.clock.advance(seconds=seconds)
                 case Cap(size):
-                    self._cap(size, during)
+                    self._cap(size)
                 case _ if not names:
                     pass
                 case Touch(first, count):
@@ -249,11 +254,13 @@ class Stage:
                 case Delete(which):
                     world.delete(names[which % len(names)])
 
-    def _cap(self, size: int | None, during: bool) -> None:
-        """Change the cap; lower it during a run only where answers tell a total, see the test."""
+    def _cap(self, size: int | None) -> None:
+        """Change the cap; where no totals tell, what shrank in a run does not grow in it again."""
         switches = self._box.switches
-        if during and self._story.version != "v2" and (size or 10**9) < (switches.page_cap or 10**9):
+        before, after = (cap or 10**9 for cap in (switches.page_cap, size))
+        if self._story.version != "v2" and self._has_shrunk and after > before:
             return
+        self._has_shrunk |= after < before
         switches.page_cap = size
 
     def _title(self) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from moving_stage import Stage
-from moving_stories import Add, Again, Delete, Hand, Kill, Run, Scan, Story, Wait, stories
+from moving_stories import Add, Again, Cap, Delete, Hand, Kill, Run, Scan, Story, Touch, Wait, stories
 
 EXAMPLES = int(os.environ.get("MOVING_EXAMPLES", "40"))
 SEED = int(os.environ.get("MOVING_SEED", "0"))
@@ -49,6 +49,23 @@ def test_nothing_is_lost_or_doubled_while_the_service_moves(stage: Stage):
 
 def test_records_that_push_a_list_on_by_a_page_are_no_reason_to_give_up(stage: Stage):
     stage.play(Story("v4", (Run((Add(6),), ((),) * 6 + ((Wait(1), Add(3)),)),)))
+
+
+@pytest.mark.parametrize("version", ["v3", "v4"])
+@pytest.mark.parametrize("grown_at", range(1, 8))
+def test_pages_that_shrank_between_two_runs_and_grow_in_the_second_lose_nothing(
+    stage: Stage, version: str, grown_at: int
+):
+    changes = (Touch(0, 4), Wait(1), Touch(4, 4), Wait(1), Touch(8, 4), Wait(1), Cap(3))
+    stage.play(
+        Story(
+            version,
+            (
+                Run((Add(12), Wait(9000), Add(1), Wait(9000)), page_size=6),
+                Run(changes, ((),) * grown_at + ((Cap(6),),), page_size=6),
+            ),
+        )
+    )
 
 
 def test_a_list_that_never_holds_still_makes_an_incomplete_run_that_claims_nothing(stage: Stage):

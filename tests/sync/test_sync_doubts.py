@@ -163,7 +163,7 @@ def test_a_pass_over_everything_that_was_left_days_ago_is_followed_by_a_new_one(
 def test_few_requests_are_spent_on_reading_and_not_on_knowing_how_much_there_is(box, warehouse, caplog):
     caplog.set_level(logging.INFO, "airflow_provider_trackingmore")
     tries = 1
-    while not sync(client(box, page_size=20), warehouse, most_requests=4)["complete"]:
+    while not sync(client(box, page_size=20), warehouse, most_requests=6)["complete"]:
         tries += 1
         assert tries < 30
     assert stored_ids(warehouse) == served_ids(box)
