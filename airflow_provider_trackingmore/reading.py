@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from airflow_provider_trackingmore.api.windows import SHORTEST, Planner, Totals, Window, burst, is_whole
+from airflow_provider_trackingmore.api.windows import (
+    SHORTEST,
+    Doubts,
+    Planner,
+    Totals,
+    Window,
+    burst,
+    is_whole,
+)
 from airflow_provider_trackingmore.exceptions import RequestsUsedUpError, TrackingMoreError
 from airflow_provider_trackingmore.progress import Progress
 from airflow_provider_trackingmore.store.landing import Range
@@ -44,6 +52,18 @@ def decode(client: ServiceClient, answer: Answer, *, include_personal_data: bool
     )
 
 
+class _Question(NamedTuple):
+    """A request for a window, and the largest page and the place among the doubts when it was sent.
+
+    Answers overtake each other, so what another one taught meanwhile says nothing of this one: pages may have
+    become larger since it was written, or smaller since the other one was.
+    """
+
+    window: Window
+    largest_page: int
+    sent: int
+
+
 class WindowReader:
     """Reads windows into the landing folder of a run, and proves that each is whole.
 
@@ -76,8 +96,7 @@ class WindowReader:
         self._earliest: datetime | None = None
         self._progress = Progress()
         self._done: list[Window] = []
-        # Windows that their size alone proves, and that no full page has followed yet.
-        self._doubtful: set[Window] = set()
+        self._doubts = Doubts()
         for facts in run.finished_windows():
             window = Window(facts["axis"], facts["first"], facts["last"])
             self._done.append(window)
@@ -85,7 +104,7 @@ class WindowReader:
             # What a process that died had learnt is what proved its windows.
             self._largest_page = max(self._largest_page, facts.get("largest_page", 0))
             if facts["received"] and facts.get("by_size", True):
-                self._doubtful.add(window)
+                self._doubts.add(window)
         self._done_before = len(self._done)
 
     def read(
@@ -101,7 +120,7 @@ class WindowReader:
                 planner = Planner(axis, first, last, self._capacity, density)
                 planner.skip(self._done)
                 self._read(planner)
-            if self._missing or not self._doubtful:
+            if self._missing or not self._doubts:
                 return
             self._weigh(self._client.list_page())
         self._missing.append(f"the service's pages did not keep their size for {MOST_PASSES} passes")
@@ -116,16 +135,16 @@ class WindowReader:
         page = self._decode(answer)
         given = page.received if page else 0
         self._totals.believed(answer.total, given, self._capacity)
+        in_doubt = self._doubts.take()
         if given < self._capacity:
             if self._largest_page:
                 log.info(
                     "the service gives pages of %d now, not of %d as before; windows to read again: %d",
-                    *(given, self._capacity, len(self._doubtful)),
+                    *(given, self._capacity, len(in_doubt)),
                 )
-            for window in self._doubtful:
-                self._run.reopen_window(_name(window))
+            for window in in_doubt:
+                self._run.reopen_window(window.name)
                 self._done.remove(window)
-        self._doubtful.clear()
         self._largest_page = given
 
     def result(self) -> Reading:
@@ -174,25 +193,26 @@ class WindowReader:
         seconds = max(1, planner.seconds_left)
         failure: TrackingMoreError | None = None
         with ThreadPoolExecutor(self._in_flight, thread_name_prefix=self._client.service.name) as pool:
-            flying: dict[Future[tuple[Answer, Page | None]], Window] = {}
+            flying: dict[Future[tuple[Answer, Page | None]], _Question] = {}
             while True:
                 # Until a window fits, each tells how short the next one must be.
                 most = 1 if planner.is_seeking else self._in_flight
                 while failure is None and len(flying) < most and (window := planner.take()):
-                    flying[pool.submit(self._read_page, window)] = window
+                    question = self._question(window)
+                    flying[pool.submit(self._read_page, window)] = question
                 if not flying:
                     break
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                    window = flying.pop(future)
+                    question = flying.pop(future)
                     try:
-                        self._settle(planner, window, *future.result())
+                        self._settle(planner, question, *future.result())
                     except TrackingMoreError as error:
                         # What else is in flight is kept before the run ends.
-                        planner.give_back(window)
+                        planner.give_back(question.window)
                         failure = failure or error
                 self._tell(planner, seconds)
         if isinstance(failure, RequestsUsedUpError):
-            failure.left = _words(Window(planner.axis, *planner.span_left))
+            failure.left = str(Window(planner.axis, *planner.span_left))
         if failure is not None:
             raise failure
 
@@ -204,16 +224,20 @@ class WindowReader:
     def _decode(self, answer: Answer) -> Page | None:
         return decode(self._client, answer, include_personal_data=self._include_personal_data)
 
-    def _settle(self, planner: Planner, window: Window, answer: Answer, page: Page | None) -> None:
+    def _question(self, window: Window) -> _Question:
+        return _Question(window, self._largest_page, self._doubts.now)
+
+    def _settle(self, planner: Planner, question: _Question, answer: Answer, page: Page | None) -> None:
         """Keep what came, then decide: the window is whole, is read again, or is cut."""
         self._hear(answer)
-        count = self._land(window, page)
+        window = question.window
+        count = self._land(question, page)
         planner.capacity = self._capacity
         # A cursor says for itself whether more is to come.
         has_cursor, leads_on = answer.next_cursor is not None, bool(answer.next_cursor)
         total = answer.total if has_cursor else self._totals.believed(answer.total, count, self._capacity)
         if page is None or (
-            not leads_on and is_whole(count, self._client.page_size, self._largest_page, total)
+            not leads_on and is_whole(count, self._client.page_size, question.largest_page, total)
         ):
             planner.proved(window, count)
             self._finish(window, count, by_size=total != count)
@@ -240,32 +264,32 @@ class WindowReader:
             self._finish(window, received, by_size=False)
             return True
         if passes == MOST_PASSES:
-            self._missing.append(f"{_words(window)} did not hold still for {passes} passes")
+            self._missing.append(f"{window} did not hold still for {passes} passes")
         return False
 
     def _keep(self, window: Window, answer: Answer) -> Page | None:
         """Decode and keep one more page of a walk."""
         self._hear(answer)
         page = self._decode(answer)
-        self._land(window, page)
+        self._land(self._question(window), page)
         return page
 
-    def _land(self, window: Window, page: Page | None) -> int:
+    def _land(self, question: _Question, page: Page | None) -> int:
         """Keep a page and return how many records it held, rejected ones included."""
         if page is None or not page.received:
             return 0
-        self._run.land(_name(window), page)
+        self._run.land(question.window.name, page)
         self._received += page.received
         self._checkpoints += page.checkpoints.num_rows
         self._irregular += page.reader != "fast"
         if page.received >= self._capacity:
-            self._doubtful.clear()
+            self._doubts.take(question.sent)
         self._largest_page = max(self._largest_page, page.received)
         return page.received
 
     def _finish(self, window: Window, received: int, *, by_size: bool) -> None:
         self._run.finish_window(
-            _name(window),
+            window.name,
             {
                 "axis": window.axis,
                 "first": window.first,
@@ -277,7 +301,7 @@ class WindowReader:
         )
         self._done.append(window)
         if received and by_size:
-            self._doubtful.add(window)
+            self._doubts.add(window)
 
     def _tell(self, planner: Planner, seconds: int) -> None:
         share = 1 - planner.seconds_left / seconds
@@ -285,12 +309,3 @@ class WindowReader:
             share = min(1.0, self._received / self._expected)
         requests = self._client.request_count - self._requests_before
         self._progress.tell(planner.axis, requests, self._received, self._checkpoints, share)
-
-
-def _name(window: Window) -> str:
-    return f"{window.axis}-{window.first}-{window.last}"
-
-
-def _words(window: Window) -> str:
-    first, last = window.bounds
-    return f"the window of {window.axis} times from {first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} UTC"

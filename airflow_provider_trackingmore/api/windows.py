@@ -51,6 +51,15 @@ class Window:
         """Return the moments to ask for."""
         return _moment(self.first - OVERLAP), _moment(self.last + OVERLAP)
 
+    @property
+    def name(self) -> str:
+        """Return what files of this window are called."""
+        return f"{self.axis}-{self.first}-{self.last}"
+
+    def __str__(self) -> str:
+        first, last = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in self.bounds)
+        return f"the window of {self.axis} times from {first} to {last} UTC"
+
 
 def _moment(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
@@ -66,6 +75,33 @@ def is_whole(count: int, asked: int, largest_page: int, total: int | None) -> bo
     if total is not None and total >= count:
         return count == total
     return count == 0 or count < min(asked, largest_page)
+
+
+@dataclass
+class Doubts:
+    """Windows that their size alone proves, until a full page comes to a request sent after them.
+
+    Answers overtake each other, so it counts when a request was sent: ``now`` is how many windows had been
+    taken for whole by then.
+    """
+
+    now: int = 0
+    _windows: dict[Window, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self._windows)
+
+    def add(self, window: Window) -> None:
+        """Doubt a window that was taken for whole just now."""
+        self._windows[window] = self.now
+        self.now += 1
+
+    def take(self, sent: int | None = None) -> list[Window]:
+        """Return the windows taken for whole before ``sent``, or all, and doubt them no longer."""
+        taken = [window for window, place in self._windows.items() if sent is None or place < sent]
+        for window in taken:
+            del self._windows[window]
+        return taken
 
 
 # So many answers in a row that say more than came, and were not full, are no page that has become smaller.

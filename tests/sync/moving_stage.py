@@ -9,10 +9,12 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest.mock import patch
 
 import duckdb
 from moving_stories import (
@@ -34,11 +36,15 @@ from moving_stories import (
 )
 from moving_witness import Witness
 
+from airflow_provider_trackingmore import reading
 from airflow_provider_trackingmore.api import TrackingMoreClient
 from airflow_provider_trackingmore.exceptions import TransientError
 from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.store.warehouse import SETTINGS, open_warehouse
 from airflow_provider_trackingmore.sync import sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 # A clock from before 2015 is not believed.
 START = datetime(2016, 1, 3, 6, tzinfo=UTC)
@@ -72,6 +78,32 @@ class Time:
     def now(self) -> datetime:
         """Return this machine's clock: nobody may read more from it than the order of two looks."""
         return START + timedelta(microseconds=next(self._looks))
+
+
+class AtOnce(Executor):
+    """Does its work where it is handed in, so that a story always goes the same way."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def submit(self, work: Callable[..., Any], /, *args: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class Done(NamedTuple):
+    """What :func:`concurrent.futures.wait` returns, as far as it is read."""
+
+    done: list[Future[Any]]
+
+
+def overtaken(flying: Iterable[Future[Any]], **_: Any) -> Done:
+    """Hand over the answer to the request that was sent last."""
+    return Done([list(flying)[-1]])
 
 
 class Client(TrackingMoreClient):
@@ -208,8 +240,9 @@ class Stage:
         self._witness.look()
         self._box.before_request = move
         try:
-            # One request at a time, so that a story always goes the same way.
-            return sync(client, self._warehouse, *self._window(run.hand), in_flight=1)
+            with patch.multiple(reading, ThreadPoolExecutor=AtOnce, wait=overtaken, FEW=self._story.few):
+                window = self._window(run.hand)
+                return sync(client, self._warehouse, *window, in_flight=self._story.in_flight)
         finally:
             self._box.before_request = None
             client.close()

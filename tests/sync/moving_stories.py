@@ -12,6 +12,8 @@ from typing import Any
 
 import hypothesis.strategies as st
 
+from airflow_provider_trackingmore.reading import FEW
+
 
 @dataclass(frozen=True)
 class Add:
@@ -115,13 +117,19 @@ class Run:
 
 @dataclass(frozen=True)
 class Story:
-    """What the service is like, and everything that happens; ``ticking`` makes waiting take its time."""
+    """What the service is like, and everything that happens; ``ticking`` makes waiting take its time.
+
+    Of ``in_flight`` requests the one sent last is answered first. No more than ``few`` records are proved by
+    reading them twice where larger pages were never seen; pages here are so small that most would be.
+    """
 
     version: str
     runs: tuple[Run, ...]
     cap: int | None = None
     switches: dict[str, Any] = field(default_factory=dict)
     ticking: bool = False
+    in_flight: int = 1
+    few: int = FEW
 
 
 # Enough for many passes over a few pages, and an end, since a run need not.
@@ -214,4 +222,6 @@ def stories(draw: st.DrawFn) -> Story:
         cap=draw(_CAPS),
         switches=draw(_switches),
         ticking=draw(st.booleans()),
+        in_flight=draw(st.sampled_from((1, 1, 2, 3))),
+        few=draw(st.sampled_from((FEW, 1, 1))),
     )

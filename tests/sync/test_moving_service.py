@@ -68,6 +68,29 @@ def test_pages_that_shrank_between_two_runs_and_grow_in_the_second_lose_nothing(
     )
 
 
+@pytest.mark.parametrize("changed_at", [6, 7, 8])
+@pytest.mark.parametrize("caps", [(None, 2), (2, None)])
+def test_answers_that_overtake_each_other_while_pages_change_their_size_lose_nothing(
+    stage: Stage, caps: tuple[int | None, int | None], changed_at: int
+):
+    def evenly(first: int, last: int) -> tuple[Touch | Wait, ...]:
+        return sum(((Touch(place, 1), Wait(2)) for place in range(first, last)), ())
+
+    crowd = sum(((Touch(place, 2), Wait(1)) for place in range(12, 20, 2)), ())
+    changes = (*evenly(0, 12), *crowd, *evenly(20, 28), Cap(caps[0]))
+    stage.play(
+        Story(
+            "v4",
+            (
+                Run((Add(14), Wait(9000), Add(14), Wait(9000)), page_size=6),
+                Run(changes, ((),) * changed_at + ((Cap(caps[1]),),), page_size=6),
+            ),
+            in_flight=3,
+            few=1,
+        )
+    )
+
+
 def test_a_list_that_never_holds_still_makes_an_incomplete_run_that_claims_nothing(stage: Stage):
     before = stage.tally.incomplete
     moves = ((Delete(0), Add(1)),)
