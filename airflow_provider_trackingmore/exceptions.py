@@ -197,10 +197,10 @@ class WarehouseBusyError(WarehouseError):
 class RequestsUsedUpError(TrackingMoreError):
     """A run has sent as many requests as it was allowed to; what it has read is kept.
 
-    ``left`` says about how much was not read, where that is known.
+    ``left`` says what was not read.
     """
 
-    left: str = "an unknown number of requests"
+    left: str = "everything"
 
 
 class CheckFailedError(TrackingMoreError):

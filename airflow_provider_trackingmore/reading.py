@@ -67,7 +67,8 @@ class _Question(NamedTuple):
 class WindowReader:
     """Reads windows into the landing folder of a run, and proves that each is whole.
 
-    ``expected`` is about how many records there are, where that is known, for telling the progress.
+    ``largest_page`` is what was learnt earlier; ``expected`` is about how many records there are, where that
+    is known, for telling the progress. ``finished_windows`` counts what this process finished.
     """
 
     def __init__(
@@ -101,11 +102,9 @@ class WindowReader:
             window = Window(facts["axis"], facts["first"], facts["last"])
             self._done.append(window)
             self._received += facts["received"]
-            # What a process that died had learnt is what proved its windows.
-            self._largest_page = max(self._largest_page, facts.get("largest_page", 0))
-            if facts["received"] and facts.get("by_size", True):
-                self._doubts.add(window)
-        self._done_before = len(self._done)
+            if facts.get("by_size", True):
+                self._doubts.add(window, facts["received"])
+        self.finished_windows = 0
 
     def read(
         self, axes: tuple[str, ...], first: int, last: int, density: float | None, opening: Answer
@@ -116,36 +115,48 @@ class WindowReader:
         """
         self._weigh(opening)
         for _ in range(MOST_PASSES):
-            for axis in axes:
+            for place, axis in enumerate(axes):
                 planner = Planner(axis, first, last, self._capacity, density)
                 planner.skip(self._done)
-                self._read(planner)
+                try:
+                    self._read(planner)
+                except RequestsUsedUpError as error:
+                    left = [
+                        (axis, *planner.span_left),
+                        *((later, first, last) for later in axes[place + 1 :]),
+                    ]
+                    error.left = " and ".join(str(Window(*span)) for span in left)
+                    raise
             if self._missing or not self._doubts:
                 return
-            self._weigh(self._client.list_page())
+            self._weigh(self._closing())
         self._missing.append(f"the service's pages did not keep their size for {MOST_PASSES} passes")
+
+    def _closing(self) -> Answer:
+        try:
+            return self._client.list_page()
+        except RequestsUsedUpError as error:
+            error.left = "no more than the question whether pages have kept their size"
+            raise
 
     def _weigh(self, answer: Answer) -> None:
         """Learn from an answer for the whole list how large pages are now.
 
-        Where they are as large as before, the windows that their size proves are whole; where they are
-        smaller, these are open again.
+        Windows proved by a size that is smaller still are whole; the others are open again.
         """
         self._hear(answer)
         page = self._decode(answer)
         given = page.received if page else 0
-        self._totals.believed(answer.total, given, self._capacity)
-        in_doubt = self._doubts.take()
-        if given < self._capacity:
-            if self._largest_page:
-                log.info(
-                    "the service gives pages of %d now, not of %d as before; windows to read again: %d",
-                    *(given, self._capacity, len(in_doubt)),
-                )
-            for window in in_doubt:
-                self._run.reopen_window(window.name)
-                self._done.remove(window)
+        if given < self._capacity and self._largest_page:
+            log.info("the service gives pages of %d now, not of %d as before", given, self._capacity)
         self._largest_page = given
+        self._doubts.end(self._doubts.now, given)
+        again = self._doubts.take()
+        for window in again:
+            self._run.reopen_window(window.name)
+            self._done.remove(window)
+        if again:
+            log.warning("windows that may have been cut off at that size are read again: %d", len(again))
 
     def result(self) -> Reading:
         """Return what all the reading came to."""
@@ -173,11 +184,6 @@ class WindowReader:
             *(window.last, self._earliest),
         )
         return Range(window.first, max(self._earliest, window.first or self._earliest))
-
-    @property
-    def finished_windows(self) -> int:
-        """Return how many windows this process finished."""
-        return len(self._done) - self._done_before
 
     @property
     def _capacity(self) -> int:
@@ -211,8 +217,6 @@ class WindowReader:
                         planner.give_back(question.window)
                         failure = failure or error
                 self._tell(planner, seconds)
-        if isinstance(failure, RequestsUsedUpError):
-            failure.left = str(Window(planner.axis, *planner.span_left))
         if failure is not None:
             raise failure
 
@@ -282,8 +286,7 @@ class WindowReader:
         self._received += page.received
         self._checkpoints += page.checkpoints.num_rows
         self._irregular += page.reader != "fast"
-        if page.received >= self._capacity:
-            self._doubts.take(question.sent)
+        self._doubts.end(question.sent, page.received)
         self._largest_page = max(self._largest_page, page.received)
         return page.received
 
@@ -296,12 +299,12 @@ class WindowReader:
                 "last": window.last,
                 "received": received,
                 "by_size": by_size,
-                "largest_page": self._largest_page,
             },
         )
         self._done.append(window)
-        if received and by_size:
-            self._doubts.add(window)
+        self.finished_windows += 1
+        if by_size:
+            self._doubts.add(window, received)
 
     def _tell(self, planner: Planner, seconds: int) -> None:
         share = 1 - planner.seconds_left / seconds

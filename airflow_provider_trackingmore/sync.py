@@ -217,7 +217,7 @@ def _stopped(planned: Plan | None, requests: int, windows: int, error: RequestsU
     if not windows:
         missing += f"; {requests} were too few to finish one window, so allow more"
     log.warning(
-        "stopped after %d requests, as many as allowed: left are %s; run again to go on", requests, missing
+        "stopped after %d requests, as many as allowed; left: %s; run again to go on", requests, missing
     )
     window = _window_text(planned) if planned else {"updated_from": None, "updated_to": None}
     return window | {"complete": False, "missing": missing, "requests": requests, "out_of_requests": True}

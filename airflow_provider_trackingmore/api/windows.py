@@ -69,8 +69,8 @@ def is_whole(count: int, asked: int, largest_page: int, total: int | None) -> bo
     """Return whether one answer of ``count`` records holds all of its window.
 
     Where the answer tells a total that can be true, that decides. Elsewhere only this proves it: the page
-    holds fewer records than were asked for and than the largest page this service has been seen to give,
-    because it may cap sizes without telling. An empty page is whole under any cap.
+    holds fewer records than were asked for and than the largest page that came before in this run, because
+    the service may cap sizes without telling. An empty page is whole under any cap.
     """
     if total is not None and total >= count:
         return count == total
@@ -79,28 +79,37 @@ def is_whole(count: int, asked: int, largest_page: int, total: int | None) -> bo
 
 @dataclass
 class Doubts:
-    """Windows that their size alone proves, until a full page comes to a request sent after them.
+    """Windows that their size alone proves, until a larger page comes to a request sent after them.
 
-    Answers overtake each other, so it counts when a request was sent: ``now`` is how many windows had been
-    taken for whole by then.
+    They were smaller than a page that came before; if one that comes after is larger too, no page in between
+    was cut short at so few. Answers overtake each other, so it counts when a request was sent: ``now`` is
+    how many windows had been taken for whole by then.
     """
 
     now: int = 0
-    _windows: dict[Window, int] = field(default_factory=dict)
+    _windows: dict[Window, tuple[int, int]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self._windows)
 
-    def add(self, window: Window) -> None:
-        """Doubt a window that was taken for whole just now."""
-        self._windows[window] = self.now
-        self.now += 1
+    def add(self, window: Window, count: int) -> None:
+        """Doubt a window that was taken for whole just now, with ``count`` records."""
+        if count:
+            self._windows[window] = (self.now, count)
+            self.now += 1
 
-    def take(self, sent: int | None = None) -> list[Window]:
-        """Return the windows taken for whole before ``sent``, or all, and doubt them no longer."""
-        taken = [window for window, place in self._windows.items() if sent is None or place < sent]
-        for window in taken:
-            del self._windows[window]
+    def end(self, sent: int, page: int) -> None:
+        """Doubt no longer what was finished before ``sent``, when a request brought a larger ``page``."""
+        self._windows = {
+            window: (place, count)
+            for window, (place, count) in self._windows.items()
+            if place >= sent or count >= page
+        }
+
+    def take(self) -> list[Window]:
+        """Return all windows in doubt, and doubt them no longer."""
+        taken = list(self._windows)
+        self._windows.clear()
         return taken
 
 

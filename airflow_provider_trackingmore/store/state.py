@@ -31,7 +31,7 @@ class State:
     """How far an account has been read, and what was learnt on the way.
 
     ``watermark``: everything up to there is in the warehouse, on the service's clock; None if nothing is.
-    ``largest_page``: the most records one answer has held, 0 if none was seen yet.
+    ``largest_page``: the most records one answer could hold when the last run ended, 0 if none has.
     """
 
     watermark: datetime | None

@@ -165,10 +165,12 @@ class Stage:
         self._has_shrunk = self._is_left = False
         for run in story.runs:
             self._act(run.before)
-            # A run that was killed, or gave up, is gone on with.
+            # A run that was killed, or gave up, is gone on with, now or later.
             self._has_shrunk &= self._is_left
             self._run(run)
         self._act((Wait(2 + self._box.switches.seconds_shown_late),))
+        # In time that passes, the service refreshes what is due.
+        self._time = Time(self._box, ticking=False)
         before = self.tally.requests
         result = self._sync(Run(page_size=story.runs[-1].page_size))
         assert result["complete"], "a quiet run is not complete"
@@ -183,14 +185,15 @@ class Stage:
 
     def _run(self, run: Run) -> None:
         before = self._loads()
-        self._is_left = True
         try:
             result = self._sync(run)
         except Killed:
+            self._is_left = True
             assert isinstance(run.trouble, Kill)
             self._witness.check(self._connection)
             return
         except TransientError:
+            self._is_left = True
             # What went wrong for ever is given up on, and nothing else.
             assert isinstance(run.trouble, Fault)
             assert run.trouble.times is None
@@ -198,7 +201,6 @@ class Stage:
             return
         finally:
             self._box.faults.clear()
-        self._is_left = False
         added = [row for row in self._loads() if row not in before]
         assert (result["run_id"], result["complete"]) == added[-1], f"{result} is not on record: {added}"
         self.tally.incomplete += not result["complete"]

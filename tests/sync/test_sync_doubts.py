@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from datetime import UTC, datetime, timedelta
@@ -166,6 +167,33 @@ def test_few_requests_are_spent_on_reading_and_not_on_knowing_how_much_there_is(
     while not sync(client(box, page_size=20), warehouse, most_requests=6)["complete"]:
         tries += 1
         assert tries < 30
+    assert stored_ids(warehouse) == served_ids(box)
+
+
+def test_a_run_under_a_limit_ends_although_pages_have_shrunk_since_the_last_one(warehouse):
+    with Sandbox(trackings=600, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
+        sync(client(box), warehouse)
+        box.clock.advance(days=1)
+        box.switches.page_cap = 40
+        tries = 1
+        while not sync(client(box), warehouse, everything=True, most_requests=20)["complete"]:
+            tries += 1
+            assert tries < 5
+        assert stored_ids(warehouse) == served_ids(box)
+
+
+@pytest.mark.parametrize("shrinks_at", [4, 7, 10])
+def test_a_run_that_is_gone_on_with_by_smaller_pages_loses_nothing(box, warehouse, shrinks_at):
+    requests = itertools.count()
+
+    def shrink(route: str, query: dict[str, str]) -> None:
+        if next(requests) == shrinks_at:
+            box.switches.page_cap = 10
+
+    box.before_request = shrink
+    limit = shrinks_at + 2
+    assert not sync(client(box, page_size=20), warehouse, in_flight=1, most_requests=limit)["complete"]
+    assert sync(client(box, page_size=8), warehouse, in_flight=1)["complete"]
     assert stored_ids(warehouse) == served_ids(box)
 
 
