@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.api.estimate import estimate_records
 from airflow_provider_trackingmore.exceptions import ConfigurationError
-from airflow_provider_trackingmore.reading import decode
+from airflow_provider_trackingmore.reading import FEW, decode
 from airflow_provider_trackingmore.store.landing import Asked, Range
 from airflow_provider_trackingmore.store.state import LOOK_BACK
 
@@ -94,7 +94,8 @@ def _plan_everything(client: ServiceClient, asked: Asked, opening: Answer) -> Pl
             *(_who(client), expected, requests),
             *(requests / client.requests_per_second, client.requests_per_second),
         )
-    density = _density(page, window.last)
+    # So few may well be all there are.
+    density = _density(page, window.last) if count > FEW else None
     return Plan(window, opening, _oldest(client, window.last), expected, requests, density)
 
 
