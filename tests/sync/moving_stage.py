@@ -62,7 +62,7 @@ class Time:
     """Time that passes only when somebody sleeps; the world's clock may go along."""
 
     def __init__(self, box: Sandbox, ticking: bool) -> None:
-        self._box, self._ticking = box, ticking
+        self._box, self.is_ticking = box, ticking
         self._seconds = self._owed = 0.0
         self._looks = itertools.count()
 
@@ -71,7 +71,7 @@ class Time:
 
     def sleep(self, seconds: float) -> None:
         self._seconds += seconds
-        if self._ticking:
+        if self.is_ticking:
             whole, self._owed = divmod(self._owed + seconds, 1)
             self._box.clock.advance(seconds=int(whole))
 
@@ -170,7 +170,7 @@ class Stage:
             self._run(run)
         self._act((Wait(2 + self._box.switches.seconds_shown_late),))
         # In time that passes, the service refreshes what is due.
-        self._time = Time(self._box, ticking=False)
+        self._time.is_ticking = False
         before = self.tally.requests
         result = self._sync(Run(page_size=story.runs[-1].page_size))
         assert result["complete"], "a quiet run is not complete"
