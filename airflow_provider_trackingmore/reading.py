@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_provider_trackingmore.api.windows import (
@@ -23,8 +24,6 @@ from airflow_provider_trackingmore.tables import decode_page
 from airflow_provider_trackingmore.walking import MOST_PASSES, Walker, fetch
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from airflow_provider_trackingmore.api import Answer, ServiceClient
     from airflow_provider_trackingmore.store.landing import Run
     from airflow_provider_trackingmore.tables import Page
@@ -104,6 +103,8 @@ class WindowReader:
             self._received += facts["received"]
             if facts.get("by_size", True):
                 self._doubts.add(window, facts["received"])
+            if heard := facts.get("earliest_answer"):
+                self._hear(datetime.fromisoformat(heard))
         self.finished_windows = 0
 
     def read(
@@ -115,21 +116,18 @@ class WindowReader:
         """
         self._weigh(opening)
         for _ in range(MOST_PASSES):
-            for place, axis in enumerate(axes):
-                planner = Planner(axis, first, last, self._capacity, density)
+            planners = [Planner(axis, first, last, self._capacity, density) for axis in axes]
+            for planner in planners:
                 planner.skip(self._done)
-                try:
+            try:
+                for planner in planners:
                     self._read(planner)
-                except RequestsUsedUpError as error:
-                    left = [
-                        (axis, *planner.span_left),
-                        *((later, first, last) for later in axes[place + 1 :]),
-                    ]
-                    error.left = " and ".join(str(Window(*span)) for span in left)
-                    raise
-            if self._missing or not self._doubts:
+            except RequestsUsedUpError as error:
+                spans = [(planner.axis, *planner.span_left) for planner in planners if planner.seconds_left]
+                error.left = " and ".join(str(Window(*span)) for span in spans)
+                raise
+            if self._missing or not self._doubts or not self._weigh(self._closing()):
                 return
-            self._weigh(self._closing())
         self._missing.append(f"the service's pages did not keep their size for {MOST_PASSES} passes")
 
     def _closing(self) -> Answer:
@@ -139,16 +137,16 @@ class WindowReader:
             error.left = "no more than the question whether pages have kept their size"
             raise
 
-    def _weigh(self, answer: Answer) -> None:
+    def _weigh(self, answer: Answer) -> int:
         """Learn from an answer for the whole list how large pages are now.
 
-        Windows proved by a size that is smaller still are whole; the others are open again.
+        Windows proved by a size that is smaller still are whole; return how many others are open again.
         """
-        self._hear(answer)
+        self._hear(answer.service_time)
         page = self._decode(answer)
         given = page.received if page else 0
         if given < self._capacity and self._largest_page:
-            log.info("the service gives pages of %d now, not of %d as before", given, self._capacity)
+            log.info("the list begins with a page of %d now, not of %d as before", given, self._capacity)
         self._largest_page = given
         self._doubts.end(self._doubts.now, given)
         again = self._doubts.take()
@@ -156,7 +154,8 @@ class WindowReader:
             self._run.reopen_window(window.name)
             self._done.remove(window)
         if again:
-            log.warning("windows that may have been cut off at that size are read again: %d", len(again))
+            log.warning("reading %d windows again that may have been cut off at %d", len(again), given)
+        return len(again)
 
     def result(self) -> Reading:
         """Return what all the reading came to."""
@@ -191,9 +190,9 @@ class WindowReader:
         asked: int = self._client.page_size
         return min(asked, self._largest_page or asked)
 
-    def _hear(self, answer: Answer) -> None:
-        if answer.service_time is not None:
-            self._earliest = min(self._earliest or answer.service_time, answer.service_time)
+    def _hear(self, moment: datetime | None) -> None:
+        if moment is not None:
+            self._earliest = min(self._earliest or moment, moment)
 
     def _read(self, planner: Planner) -> None:
         seconds = max(1, planner.seconds_left)
@@ -233,7 +232,7 @@ class WindowReader:
 
     def _settle(self, planner: Planner, question: _Question, answer: Answer, page: Page | None) -> None:
         """Keep what came, then decide: the window is whole, is read again, or is cut."""
-        self._hear(answer)
+        self._hear(answer.service_time)
         window = question.window
         count = self._land(question, page)
         planner.capacity = self._capacity
@@ -273,7 +272,7 @@ class WindowReader:
 
     def _keep(self, window: Window, answer: Answer) -> Page | None:
         """Decode and keep one more page of a walk."""
-        self._hear(answer)
+        self._hear(answer.service_time)
         page = self._decode(answer)
         self._land(self._question(window), page)
         return page
@@ -299,6 +298,7 @@ class WindowReader:
                 "last": window.last,
                 "received": received,
                 "by_size": by_size,
+                "earliest_answer": self._earliest and self._earliest.isoformat(),
             },
         )
         self._done.append(window)

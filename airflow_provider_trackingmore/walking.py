@@ -62,7 +62,8 @@ class Walker:
         """
         first = begun if is_first_page else None
         if begun.service_time and (open_for := window.bounds[1] - begun.service_time) >= timedelta(0):
-            self._client.pause(open_for.total_seconds() + 1)
+            # Longer only if the clock that told the window's end was wrong, and then it ends earlier anyway.
+            self._client.pause(min(open_for.total_seconds() + 1, 2))
         before: Seen | None = None
         for _ in range(passes):
             seen = self._pass(window, first, before)

@@ -83,7 +83,7 @@ class Doubts:
 
     They were smaller than a page that came before; if one that comes after is larger too, no page in between
     was cut short at so few. Answers overtake each other, so it counts when a request was sent: ``now`` is
-    how many windows had been taken for whole by then.
+    how many windows with records have been taken for whole so far.
     """
 
     now: int = 0
@@ -236,7 +236,7 @@ class Planner:
 
     @property
     def is_seeking(self) -> bool:
-        """Return whether windows did not fit so far, and none did."""
+        """Return whether windows have not fitted more than once, and none has since."""
         return self._too_full > 1
 
     @property

@@ -164,8 +164,9 @@ class Stage:
         self._by_hand: tuple[datetime | None, datetime | None] = (None, None)
         self._has_shrunk = self._is_left = False
         for run in story.runs:
-            self._act(run.before)
             # A run that was killed, or gave up, is gone on with, now or later.
+            self._has_shrunk &= self._is_left
+            self._act(run.before)
             self._has_shrunk &= self._is_left
             self._run(run)
         self._act((Wait(2 + self._box.switches.seconds_shown_late),))

@@ -203,14 +203,13 @@ def stories(draw: st.DrawFn) -> Story:
     first = draw(st.tuples(burst, st.builds(Wait, st.sampled_from((0, 1, 2))), burst)) + draw(
         _few(_action, 4)
     )
-    page_size = draw(st.integers(3, 7))
     runs = [
         Run(
             before=first if number == 0 else draw(_few(_action, 4)),
             during=draw(_moves()),
             only_later_pages=draw(st.booleans()),
             restless=draw(st.sampled_from((False, False, False, True))),
-            page_size=page_size,
+            page_size=draw(st.integers(3, 7)),
             hand=draw(_hand),
             trouble=draw(_trouble),
         )

@@ -197,6 +197,24 @@ def test_a_run_that_is_gone_on_with_by_smaller_pages_loses_nothing(box, warehous
     assert stored_ids(warehouse) == served_ids(box)
 
 
+def test_a_clock_that_was_ahead_when_a_run_began_is_remembered_by_who_goes_on_with_it(box, warehouse):
+    sync(client(box), warehouse)
+    box.clock.advance(hours=1)
+    before = len(box.requests)
+
+    def set_right(route: str, query: dict[str, str]) -> None:
+        box.switches.seconds_shown_late = 6 * 3600 if len(box.requests) == before else 0
+
+    box.before_request = set_right
+    assert not sync(client(box), warehouse, in_flight=1, most_requests=3)["complete"]
+    box.clock.advance(hours=5)
+    box.world.add(tracking_number="BETWEEN")
+    box.clock.advance(hours=3)
+    assert sync(client(box), warehouse)["complete"]
+    sync(client(box), warehouse)
+    assert stored_ids(warehouse) == served_ids(box)
+
+
 def test_a_limit_that_finishes_no_window_says_that_it_is_too_low(warehouse):
     with Sandbox(trackings=0, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
         for number in range(60):

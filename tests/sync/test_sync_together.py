@@ -224,7 +224,7 @@ def test_a_page_size_that_shrank_since_the_last_run_is_noticed(warehouse, caplog
         box.clock.advance(days=2)
         assert sync(client(box), warehouse)["complete"]
         assert stored_ids(warehouse) == served_ids(box)
-    assert "the service gives pages of 40 now, not of 100 as before" in caplog.text
+    assert "the list begins with a page of 40 now, not of 100 as before" in caplog.text
 
 
 PACE = """
