@@ -94,8 +94,8 @@ def _plan_everything(client: ServiceClient, asked: Asked, opening: Answer) -> Pl
             *(_who(client), expected, requests),
             *(requests / client.requests_per_second, client.requests_per_second),
         )
-    # So few may well be all there are.
-    density = _density(page, window.last) if count > FEW else None
+    # So few may well be all there are, unless no more were asked for.
+    density = _density(page, window.last) if count > FEW or count == client.page_size else None
     return Plan(window, opening, _oldest(client, window.last), expected, requests, density)
 
 
