@@ -91,6 +91,7 @@ class AtOnce(Executor):
         try:
             future.set_result(work(*args))
         except Exception as error:
+            # Whatever it is, whoever asks for the result meets it.
             future.set_exception(error)
         return future
 
@@ -164,7 +165,7 @@ class Stage:
         self._by_hand: tuple[datetime | None, datetime | None] = (None, None)
         self._has_shrunk = self._is_left = False
         for run in story.runs:
-            # A run that was killed, or gave up, is gone on with, now or later.
+            # Between runs pages may do as they like, unless one that was killed, or gave up, is gone on with.
             self._has_shrunk &= self._is_left
             self._act(run.before)
             self._has_shrunk &= self._is_left

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 from datetime import UTC, datetime, timedelta
@@ -184,13 +183,7 @@ def test_a_run_under_a_limit_ends_although_pages_have_shrunk_since_the_last_one(
 
 @pytest.mark.parametrize("shrinks_at", [4, 7, 10])
 def test_a_run_that_is_gone_on_with_by_smaller_pages_loses_nothing(box, warehouse, shrinks_at):
-    requests = itertools.count()
-
-    def shrink(route: str, query: dict[str, str]) -> None:
-        if next(requests) == shrinks_at:
-            box.switches.page_cap = 10
-
-    box.before_request = shrink
+    at_request(box, shrinks_at, lambda: box.switches.update({"page_cap": 10}))
     limit = shrinks_at + 2
     assert not sync(client(box, page_size=20), warehouse, in_flight=1, most_requests=limit)["complete"]
     assert sync(client(box, page_size=8), warehouse, in_flight=1)["complete"]
