@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.api.estimate import estimate_records
 from airflow_provider_trackingmore.exceptions import ConfigurationError
-from airflow_provider_trackingmore.reading import FEW, decode
+from airflow_provider_trackingmore.fetching import decode
+from airflow_provider_trackingmore.reading import FEW
 from airflow_provider_trackingmore.store.landing import Asked, Range
 from airflow_provider_trackingmore.store.state import LOOK_BACK
 

@@ -17,11 +17,11 @@ from airflow_provider_trackingmore.api.windows import (
     is_whole,
 )
 from airflow_provider_trackingmore.exceptions import RequestsUsedUpError, TrackingMoreError
+from airflow_provider_trackingmore.fetching import decode, fetch
 from airflow_provider_trackingmore.progress import Progress
 from airflow_provider_trackingmore.store.landing import Range
 from airflow_provider_trackingmore.store.load import Reading
-from airflow_provider_trackingmore.tables import decode_page
-from airflow_provider_trackingmore.walking import MOST_PASSES, Walker, fetch
+from airflow_provider_trackingmore.walking import MOST_PASSES, Walker
 
 if TYPE_CHECKING:
     from airflow_provider_trackingmore.api import Answer, ServiceClient
@@ -30,25 +30,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# As long as no larger page was ever seen, so few records are proved by reading them twice.
+# As long as no larger page was ever seen, so few records are most likely all: they are read twice, then cut.
 FEW = 10
 
 # A window in which one second holds nearly everything is read as it is; with less, the second is cut out.
 NEARLY_ALL, MOST = 0.9, 0.5
-
-
-def decode(client: ServiceClient, answer: Answer, *, include_personal_data: bool = False) -> Page | None:
-    """Return the page of a list's answer, or None where the code itself says that there is nothing."""
-    if answer.is_empty:
-        return None
-    return decode_page(
-        answer.body,
-        client.service.name,
-        answer.api_version or client.version.name,
-        account=client.account,
-        observed_at=answer.received_at,
-        include_personal_data=include_personal_data,
-    )
 
 
 class _Question(NamedTuple):
@@ -246,8 +232,11 @@ class WindowReader:
             self._finish(window, count, by_size=total != count)
             return
         seconds = page.seconds(window.axis)
-        if window.length <= SHORTEST or not seconds or count == self._largest_page <= FEW:
+        if window.length <= SHORTEST or not seconds:
             self._read_until_equal(window, answer, MOST_PASSES)
+            return
+        is_few = count == self._largest_page <= FEW and count < self._client.page_size
+        if is_few and self._read_until_equal(window, answer, 2):
             return
         second, share = burst(seconds)
         if share >= NEARLY_ALL and self._read_until_equal(window, answer, 2):

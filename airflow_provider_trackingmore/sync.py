@@ -76,7 +76,8 @@ def sync(
     :param keep_landing: age at which landing files of merged runs are removed.
     :param include_personal_data: keep names, e-mail addresses and the like.
     :param most_requests: how many requests this run may send, retries included; when they are used up, it
-        stops, keeps the windows it has for the next run, and says in ``missing`` what is left.
+        stops, keeps the windows it has for the next run, and says in ``missing`` what is left. The next run
+        finishes that window and, if its requests are counted too, leaves what came since to the one after.
     :param patience: seconds to wait for another run that holds the warehouse or reads the same account.
     :return: ``run_id``, the window, ``requests``, ``windows``, ``received``, ``new``, ``changed``,
         ``unchanged``, ``gone``, ``rejected``, ``complete``, ``missing`` and the like; moments as ISO text.
@@ -139,9 +140,10 @@ class _Job:
         first = self._attempt(state, left)
         is_recent = datetime.now(UTC) - left.started_at < _RECENT
         has_own_end = self.asked.first or self.asked.last or (self.asked.everything and is_recent)
-        if not first["complete"] or has_own_end:
+        if not first["complete"] or has_own_end or self.client.has_limit:
             return first
         # It ended when it was begun; what came since is one more window, and what left since one more pass.
+        # With counted requests that is for the next run: one begun with what is left might never be complete.
         return _together(first, self._attempt(self._state(), None))
 
     def _attempt(self, state: State, run: Run | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_provider_trackingmore.api.pages import walk
+from airflow_provider_trackingmore.fetching import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 # How often a window that cannot be cut is read until two passes agree; one that can be cut is read twice.
 MOST_PASSES = 10
-
-
-def fetch(client: ServiceClient, window: Window) -> Answer:
-    """Return the first page of a window."""
-    axis = {window.axis: window.bounds}
-    return client.list_page(created=axis.get("created"), updated=axis.get("updated"))
 
 
 class Seen(NamedTuple):

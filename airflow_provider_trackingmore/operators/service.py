@@ -45,7 +45,8 @@ class ServiceToDuckDBOperator(RestingOperator):
     :param everything: read all the service keeps and mark the trackings that are gone from it
         (templated; ``true`` or ``false``).
     :param most_requests: how many requests a try may send; when they are used up it ends with success,
-        keeps the windows it has for the next run, and says in ``missing`` what is left.
+        keeps the windows it has for the next run, and says in ``missing`` what is left. The next run
+        finishes that window; what came since is for the one after.
     :param dry_run: plan and log only.
     :param deferrable: wait in the triggerer for what takes longer than a few seconds.
     :param duckdb_conn_id: connection with DuckDB's settings; the default one need not exist when

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from airflow_provider_trackingmore.store.files import Folder
 from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, REJECTED, TRACKINGS
 
@@ -24,7 +26,12 @@ if TYPE_CHECKING:
     from airflow_provider_trackingmore.store.state import Account
     from airflow_provider_trackingmore.tables import Page
 
-_SCHEMAS = {"trackings": TRACKINGS, "checkpoints": CHECKPOINTS, "rejected": REJECTED}
+# Which page a row came with; moments cannot tell snapshots apart, because clocks stand still and go back.
+_PAGE = pa.field("page", pa.string())
+_SCHEMAS = {
+    kind: schema.append(_PAGE)
+    for kind, schema in {"trackings": TRACKINGS, "checkpoints": CHECKPOINTS, "rejected": REJECTED}.items()
+}
 
 # A dictionary of these would be begun, and given up half-way, in every file.
 _UNLIKE = {"checkpoint_key", "event_time_raw", "event_at_local", "event_at_utc"}
@@ -71,7 +78,8 @@ class Run:
         mark = uuid.uuid4().hex[:12]
         for kind, table in tables.items():
             if table.num_rows:
-                self.files.write_parquet(f"{name}.{mark}.{kind}.parquet", table, _UNLIKE)
+                landed = table.append_column(_PAGE, pa.repeat(mark, table.num_rows))
+                self.files.write_parquet(f"{name}.{mark}.{kind}.parquet", landed, _UNLIKE)
 
     def finish_window(self, name: str, facts: dict[str, Any]) -> None:
         """Say that everything of this window has landed."""
@@ -89,7 +97,10 @@ class Run:
         return [self.files.read_json(name) for name in names]
 
     def landed(self, connection: duckdb.DuckDBPyConnection, kind: str) -> Any:
-        """Return all landed rows of ``trackings``, ``checkpoints`` or ``rejected``, for DuckDB to query."""
+        """Return all landed rows of ``trackings``, ``checkpoints`` or ``rejected``, for DuckDB to query.
+
+        Beside the columns of the table each has a mark of its ``page``.
+        """
         names = [name for name in self.files.names() if name.endswith(f".{kind}.parquet")]
         return self.files.relation(connection, names, _SCHEMAS[kind])
 

@@ -112,7 +112,7 @@ def _row(names: list[str], table: str) -> str:
 
 def _is_snapshot(landed: str, chosen: str) -> str:
     """Return SQL for whether a landed row belongs to the snapshot chosen for its tracking."""
-    names = ("tracking_key", "observed_at_utc", "record_no")
+    names = ("tracking_key", "page", "record_no")
     return " AND ".join(f"{landed}.{name} = {chosen}.{name}" for name in names)
 
 
@@ -120,7 +120,7 @@ def _is_snapshot(landed: str, chosen: str) -> str:
 _CHOOSE = f"""
 CREATE OR REPLACE TEMP TABLE chosen AS
 SELECT tracking_key, unnest(best) FROM (
-    SELECT tracking_key, max({{'newest': {_newest("l")}, 'observed_at_utc': observed_at_utc,
+    SELECT tracking_key, max({{'newest': {_newest("l")}, 'observed_at_utc': observed_at_utc, 'page': page,
                                'record_no': record_no, 'checkpoint_count': checkpoint_count}}) AS best
     FROM landed_trackings l
     GROUP BY tracking_key

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from factories import key, record, scan
-from loading import ACCOUNT, READING, land, load, rows
+from factories import body, key, record, scan
+from loading import ACCOUNT, READING, land, later, load, rows
 
 from airflow_provider_trackingmore.exceptions import WarehouseError
 from airflow_provider_trackingmore.store import load as load_module
@@ -16,6 +16,7 @@ from airflow_provider_trackingmore.store.load import load_run
 from airflow_provider_trackingmore.store.merge import Merged
 from airflow_provider_trackingmore.store.state import Account
 from airflow_provider_trackingmore.store.warehouse import open_warehouse, transaction
+from airflow_provider_trackingmore.tables import decode_page
 
 PICKED_UP = scan("2026-11-01T10:00:00")
 HUB = scan("2026-11-02T10:00:00", "transit", "transit002")
@@ -100,6 +101,16 @@ def test_of_several_snapshots_in_one_run_the_newest_wins_and_the_later_read_amon
     )
     assert rows(warehouse, "SELECT title, checkpoint_count FROM trackings") == [("newest", 2)]
     assert len(texts(warehouse)) == 2
+
+
+def test_snapshots_that_a_clock_which_stands_still_gives_one_moment_are_one_row(warehouse):
+    page = decode_page(body(record("a", PICKED_UP)), observed_at=later())
+    run = land(warehouse)
+    for name in ("created-1", "created-1", "created-2"):
+        run.land(name, page)
+    assert load_run(warehouse, ACCOUNT, run, READING) == Merged(distinct=1, new=1, checkpoints=1)
+    assert rows(warehouse, "SELECT count(*) FROM trackings") == [(1,)]
+    assert rows(warehouse, "SELECT count(*) FROM checkpoints") == [(1,)]
 
 
 def test_merging_the_same_run_again_changes_nothing(warehouse):

@@ -68,6 +68,29 @@ def test_a_page_size_that_falls_in_a_run_that_dies_loses_nothing_when_it_is_gone
     assert stored_ids(warehouse) == served_ids(box)
 
 
+@pytest.mark.parametrize(("cap", "page_size"), [(7, 100), (None, 7)])
+def test_pages_of_few_records_are_cut_like_any_others_where_records_leave_before_each_request(
+    box, warehouse, cap, page_size
+):
+    sync(client(box), warehouse)
+    for number, known in enumerate(box.world.records()):
+        box.clock.advance(minutes=1)
+        box.world.add(tracking_number=f"NEW{number}")
+        box.world.touch(known.shipment.id)
+    box.switches.page_cap = cap
+    leaving = iter(box.world.records()[20:])
+
+    def leave(route: str, query: dict[str, str]) -> None:
+        if route == "list" and (record := next(leaving, None)):
+            box.clock.advance(seconds=1)
+            box.world.touch(record.shipment.id)
+
+    box.before_request = leave
+    assert sync(client(box, page_size=page_size), warehouse)["complete"]
+    sync(client(box), warehouse)
+    assert stored_ids(warehouse) == served_ids(box)
+
+
 @pytest.mark.parametrize("version", ["v2", "v3", "v4"])
 @pytest.mark.parametrize("grows_at", range(1, 6))
 def test_pages_that_grow_in_the_middle_of_a_walk_pass_nothing_over(warehouse, version, grows_at):

@@ -119,6 +119,23 @@ def test_a_run_out_of_requests_stops_keeps_what_it_has_and_says_what_is_left(box
     assert stored_ids(warehouse) == served_ids(box)
 
 
+@pytest.mark.parametrize("limit", [3, 4])
+def test_a_run_under_a_small_limit_finishes_what_was_begun_and_leaves_what_came_since_to_the_next(
+    box, warehouse, limit
+):
+    sync(client(box), warehouse)
+    box.clock.advance(days=1)
+    box.world.add(tracking_number="BEFORE")
+    assert not sync(client(box), warehouse, most_requests=2)["complete"]
+    box.clock.advance(days=1)
+    box.world.add(tracking_number="SINCE")
+    assert sync(client(box), warehouse, most_requests=limit)["complete"]
+    assert set(served_ids(box)) - set(stored_ids(warehouse))
+    sync(client(box), warehouse, most_requests=2)
+    assert sync(client(box), warehouse, most_requests=limit)["complete"]
+    assert stored_ids(warehouse) == served_ids(box)
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_no_limit_of_requests_is_too_small_to_be_kept(box, warehouse, limit):
     result = sync(client(box), warehouse, most_requests=limit)
