@@ -70,7 +70,7 @@ clean: # remove what the other targets made
 	@scripts/clients
 
 .tools/bench/.ready: pyproject.toml benchmarks/peers.txt scripts/environment
-	@scripts/environment .tools/bench --editable '.[sandbox]' --requirement benchmarks/peers.txt
+	@scripts/environment .tools/bench --editable '.[sandbox,report]' --requirement benchmarks/peers.txt
 
 .tools/dbt/.ready: pyproject.toml tests/constraints/dbt.txt scripts/environment
 	@scripts/environment .tools/dbt --group dbt --constraint tests/constraints/dbt.txt

@@ -4,6 +4,8 @@
 everything in it: ours with ``run_models``, theirs with ``by_hand``, which reads the same tables of the same
 file and writes the marts into its schema ``by_hand``. The checks are left out, as nothing by hand is like
 them. Each round is a new process with two threads and a copy of the warehouse; making the copy is not timed.
+The report with all its pictures is built from what the models left.
+
 In the end every column of every mart is compared, row by row, fractions to 1e-9.
 """
 
@@ -63,10 +65,11 @@ def main(trackings: int) -> int:
 
 def targets(found: dict[str, float]) -> list[tuple[str, float, bool, str]]:
     """Return name, value, whether it is reached, and the target as text."""
-    ratio, memory = found["ratio"], found["memory"]
+    ratio, memory, report = found["ratio"], found["memory"], found["report"]
     return [
         ("all models, x the same marts in polars", ratio, ratio <= 1.0, "at most 1.0"),
         ("peak memory of all models, GB", memory, memory < MOST_MEMORY, "below 6.0"),
+        ("the report, x all models", report, report < 1.0, "below 1.0"),
     ]
 
 
@@ -78,20 +81,27 @@ def compare(trackings: int) -> dict[str, float]:
         for part in ("models", "seeds"):
             shutil.copytree(sql_folder() / part, sql / part)
         print(f"{n_trackings:,} trackings, {n_checkpoints:,} checkpoints, {THREADS} threads", flush=True)
-        ours = theirs = []
+        ours = theirs = report = []
         for _ in range(ROUNDS):
             ours = [*ours, measure("ours", warehouse, sql)]
+            report = [*report, timed("report", copy_for("ours", warehouse), sql)]
             theirs = [*theirs, measure("theirs", warehouse, sql)]
-        for name, runs in (("models", ours), ("polars", theirs)):
+        for name, runs in (("models", ours), ("polars", theirs), ("report", report)):
             wall, cpu, memory = (
                 statistics.median(run[what] for run in runs) for what in ("wall", "cpu", "memory")
             )
             print(f"{name:<10}{wall:>8.1f} s {cpu:>8.1f} s of CPU {memory:>6.1f} GB", flush=True)
         assert_equal(copy_for("ours", warehouse), copy_for("theirs", warehouse))
     return {
-        "ratio": statistics.median(a["wall"] / b["wall"] for a, b in zip(ours, theirs, strict=True)),
+        "ratio": beside(ours, theirs),
         "memory": max(run["memory"] for run in ours),
+        "report": beside(report, ours),
     }
+
+
+def beside(one: list[dict[str, float]], other: list[dict[str, float]]) -> float:
+    """Return how many times as long the one took, round by round."""
+    return statistics.median(a["wall"] / b["wall"] for a, b in zip(one, other, strict=True))
 
 
 def copy_for(way: str, warehouse: Path) -> Path:
@@ -100,10 +110,14 @@ def copy_for(way: str, warehouse: Path) -> Path:
 
 
 def measure(way: str, warehouse: Path, sql: Path) -> dict[str, float]:
-    """Run one way on a new copy, in a process of its own; return wall and CPU seconds and gigabytes."""
-    copy = shutil.copy(warehouse, copy_for(way, warehouse))
+    """Run one way on a new copy; return what ``timed`` does."""
+    return timed(way, shutil.copy(warehouse, copy_for(way, warehouse)), sql)
+
+
+def timed(way: str, warehouse: Path, sql: Path) -> dict[str, float]:
+    """Run one way in a process of its own; return wall and CPU seconds and gigabytes."""
     environment = os.environ | {"POLARS_MAX_THREADS": str(THREADS)}
-    command = [sys.executable, __file__, way, str(copy), str(sql)]
+    command = [sys.executable, __file__, way, str(warehouse), str(sql)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     found: dict[str, float] = json.loads(done.stdout)
     return found
@@ -117,6 +131,10 @@ def run(way: str, warehouse: Path, sql: Path) -> None:
         from airflow_provider_trackingmore.store import run_models
 
         run_models(warehouse, sql, rebuild=True)
+    elif way == "report":
+        from airflow_provider_trackingmore.report import build_report
+
+        build_report(warehouse, warehouse.with_name("report.html"), images=warehouse.with_name("images"))
     else:
         from by_hand import build
 
@@ -174,7 +192,7 @@ def columns(
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] in (["ours"], ["theirs"]):
+    if sys.argv[1:2] in (["ours"], ["report"], ["theirs"]):
         run(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
     else:
         sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000))
