@@ -9,14 +9,14 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
 import duckdb
+from moving_client import START, AtOnce, Killed, Time, client_for, overtaken
 from moving_stories import (
     RESTLESS,
     Action,
@@ -37,87 +37,12 @@ from moving_stories import (
 from moving_witness import Witness
 
 from airflow_provider_trackingmore import reading
-from airflow_provider_trackingmore.api import TrackingMoreClient
 from airflow_provider_trackingmore.exceptions import TransientError
 from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.store.warehouse import SETTINGS, open_warehouse
 from airflow_provider_trackingmore.sync import sync
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-# A clock from before 2015 is not believed.
-START = datetime(2016, 1, 3, 6, tzinfo=UTC)
 MOST_RECORDS = 30
-
-# More than any run of such a small account can need, so whoever asks more often never ends.
-ENDLESS = 3000
-
-
-class Killed(BaseException):
-    """The process is gone."""
-
-
-class Time:
-    """Time that passes only when somebody sleeps; the world's clock may go along."""
-
-    def __init__(self, box: Sandbox, ticking: bool) -> None:
-        self._box, self.is_ticking = box, ticking
-        self._seconds = self._owed = 0.0
-        self._looks = itertools.count()
-
-    def monotonic(self) -> float:
-        return self._seconds
-
-    def sleep(self, seconds: float) -> None:
-        self._seconds += seconds
-        if self.is_ticking:
-            whole, self._owed = divmod(self._owed + seconds, 1)
-            self._box.clock.advance(seconds=int(whole))
-
-    def now(self) -> datetime:
-        """Return this machine's clock: nobody may read more from it than the order of two looks."""
-        return START + timedelta(microseconds=next(self._looks))
-
-
-class AtOnce(Executor):
-    """Does its work where it is handed in, so that a story always goes the same way."""
-
-    def __init__(self, *_: Any, **__: Any) -> None:
-        pass
-
-    def submit(self, work: Callable[..., Any], /, *args: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(work(*args))
-        except Exception as error:
-            # Whatever it is, whoever asks for the result meets it.
-            future.set_exception(error)
-        return future
-
-
-class Done(NamedTuple):
-    """What :func:`concurrent.futures.wait` returns, as far as it is read."""
-
-    done: list[Future[Any]]
-
-
-def overtaken(flying: Iterable[Future[Any]], **_: Any) -> Done:
-    """Hand over the answer to the request that was sent last."""
-    return Done([list(flying)[-1]])
-
-
-class Client(TrackingMoreClient):
-    """The real client; it can be killed, stops who never ends, and knows its fingerprint by heart."""
-
-    key_fingerprint = "0123456789abcdef"  # stretched for 30 ms otherwise
-    killed_at: int | None = None
-
-    def _send(self, *call: Any) -> Any:
-        if self.request_count == self.killed_at:
-            raise Killed
-        assert self.request_count < ENDLESS, "the run does not end"
-        return super()._send(*call)
 
 
 @dataclass
@@ -214,8 +139,8 @@ class Stage:
 
         def move(route: str, query: dict[str, str]) -> None:
             try:
-                page = self._witness.dialect.page
-                asked_for = frozenset(item for item in query.items() if item[0] != page)
+                pages = self._witness.service.pages
+                asked_for = frozenset(item for item in query.items() if item[0] not in pages)
                 if asked_for in lists or not run.only_later_pages:
                     self._act(next(moves, ()))
                 lists.add(asked_for)
@@ -230,15 +155,12 @@ class Stage:
         if isinstance(run.trouble, Fault):
             times = run.trouble.times
             self._box.faults.add(run.trouble.kind, after=run.trouble.after, times=times)
-        client = Client(
-            self._box.key,
+        client = client_for(
+            self._box,
             self._story.version,
-            self._box.url,
-            run.page_size,
+            self._time,
+            page_size=run.page_size,
             retries=5 if times else 1,
-            clock=self._time.now,
-            monotonic=self._time.monotonic,
-            sleep=self._time.sleep,
         )
         client.killed_at = run.trouble.at if isinstance(run.trouble, Kill) else None
         self._witness.look()
@@ -292,10 +214,10 @@ class Stage:
                     world.delete(names[which % len(names)])
 
     def _cap(self, size: int | None) -> None:
-        """Change the cap; where no totals tell, what shrank in a run does not grow in it again."""
+        """Change the cap; what shrank in a run does not grow in it again, unless a total or cursor tells."""
         switches = self._box.switches
         before, after = (cap or 10**9 for cap in (switches.page_cap, size))
-        if self._story.version != "v2" and self._has_shrunk and after > before:
+        if self._story.version in ("v3", "v4") and self._has_shrunk and after > before:
             return
         self._has_shrunk |= after < before
         switches.page_cap = size

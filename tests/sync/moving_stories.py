@@ -216,7 +216,7 @@ def stories(draw: st.DrawFn) -> Story:
         for number in range(draw(st.sampled_from((2, 1, 2, 3, 3))))
     ]
     return Story(
-        version=draw(st.sampled_from(("v2", "v3", "v4"))),
+        version=draw(st.sampled_from(("v2", "v3", "v4", "v3", "v4", "2024-04", "2026-07"))),
         runs=tuple(runs),
         cap=draw(_CAPS),
         switches=draw(_switches),

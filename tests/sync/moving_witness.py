@@ -37,14 +37,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from airflow_provider_trackingmore.sandbox.trackingmore.dialects import DIALECTS
-from airflow_provider_trackingmore.sandbox.trackingmore.lists import show
+from moving_services import shown_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import duckdb
 
     from airflow_provider_trackingmore.sandbox import Sandbox
@@ -79,7 +76,7 @@ class Witness:
 
     def __init__(self, box: Sandbox, version: str) -> None:
         self.box = box
-        self.dialect = next(dialect for dialect in DIALECTS if dialect.name == version)
+        self.service = shown_by(box, version)
         self.dates: list[int] = []
         self.shown: dict[str, list[State]] = {}
         # When the present state of a record was first shown: the number of the request it came before.
@@ -96,7 +93,7 @@ class Witness:
     def look(self) -> None:
         """Write down what changed since the last look."""
         for record in self.box.world.records():
-            name, stamp = record.shipment.id, (record.revision, record.level)
+            name, stamp = self.service.name(record), (record.revision, record.level)
             if self._stamps.get(name) != stamp:
                 self._stamps[name] = stamp
                 self.shown.setdefault(name, []).append(self._state(record))
@@ -136,14 +133,14 @@ class Witness:
         """Hold the store against rule 6, after a run in which nothing moved."""
         stored = self._read(connection)
         for record in self.box.world.records():
-            name = record.shipment.id
+            name = self.service.name(record)
             self._must_be(name, stored, "after a quiet run")
 
     def _hold(self, claim: Load, stored: dict[str, State]) -> None:
         """Rule 1: what could not change since the window was fixed is in the store as it is."""
         fixed_at = next((n for n, date in enumerate(self.dates) if date >= claim.last), len(self.dates))
         for record in self.box.world.records():
-            name = record.shipment.id
+            name = self.service.name(record)
             state = self.shown[name][-1]
             is_inside = claim.first is None or claim.first <= state.stamp
             if is_inside and state.stamp < claim.last and self._since[name] <= fixed_at:
@@ -154,20 +151,21 @@ class Witness:
         assert stored.get(name) == state, f"lost {why}: {name} is {stored.get(name)}, must be {state}"
 
     def _state(self, record: Record) -> State:
-        item = show(self.box.app.trackingmore, self.dialect, [record])[0]
+        item = self.service.item(record)
         updated = next((item[key] for key in ("updated_at", "update_date", "update_at") if key in item), None)
         return State(
             item["title"],
             _second(item["created_at"]),
             None if updated is None else _second(updated),
-            tuple(sorted(_scans(item))),
+            tuple(sorted(self.service.scans(item))),
         )
 
     def _read(self, connection: duckdb.DuckDBPyConnection) -> dict[str, State]:
         scans: dict[str, list[tuple[str, str, str]]] = {}
         keys: Counter[str] = Counter()
         for key, owner, *scan in connection.execute(
-            "SELECT checkpoint_key, tracking_key, leg, event_time_raw, description FROM checkpoints"
+            "SELECT checkpoint_key, tracking_key, if(source = 'aftership', '', leg), event_time_raw,"
+            " description FROM checkpoints"
         ).fetchall():
             keys[key] += 1
             scans.setdefault(owner, []).append(tuple(scan))
@@ -185,16 +183,6 @@ class Witness:
 
 def _second(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
-
-
-def _scans(item: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield leg, time and text of every scan, as this version tells them."""
-    for leg in ("origin", "destination"):
-        for row in (item.get(f"{leg}_info") or {}).get("trackinfo") or []:
-            if "Date" in row:
-                yield leg, row["Date"], row["StatusDescription"]
-            else:
-                yield leg, row["checkpoint_date"], row["tracking_detail"]
 
 
 def watermark_of(loads: list[Load]) -> int | None:

@@ -44,7 +44,7 @@ def words_of(call: Call[Edition], name: str) -> list[str]:
 
 def times_of(desk: Desk, call: Call[Edition], stem: str) -> tuple[float, float]:
     """Return the bounds of the time of creation, which are never open."""
-    now = desk.world.clock.epoch()
+    now = desk.world.clock.epoch() + desk.switches.seconds_shown_late
     days = desk.switches.default_days or call.dialect.default_days
     low, high = (_moment(call, f"{stem}_{end}") for end in ("min", "max"))
     return now - days * DAY if low is None else low, now if high is None else high
