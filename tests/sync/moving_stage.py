@@ -27,6 +27,7 @@ from moving_stories import (
     Fault,
     Hand,
     Kill,
+    Limit,
     Run,
     Scan,
     Story,
@@ -128,6 +129,11 @@ class Stage:
             return
         finally:
             self._box.faults.clear()
+        if result.get("out_of_requests"):
+            self._is_left = True
+            assert isinstance(run.trouble, Limit)
+            self._witness.check(self._connection)
+            return
         added = [row for row in self._loads() if row not in before]
         assert (result["run_id"], result["complete"]) == added[-1], f"{result} is not on record: {added}"
         self.tally.incomplete += not result["complete"]
@@ -168,7 +174,9 @@ class Stage:
         try:
             with patch.multiple(reading, ThreadPoolExecutor=AtOnce, wait=overtaken, FEW=self._story.few):
                 window = self._window(run.hand)
-                return sync(client, self._warehouse, *window, in_flight=self._story.in_flight)
+                most = run.trouble.requests if isinstance(run.trouble, Limit) else None
+                in_flight = self._story.in_flight
+                return sync(client, self._warehouse, *window, in_flight=in_flight, most_requests=most)
         finally:
             self._box.before_request = None
             client.close()

@@ -85,6 +85,13 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """The run may send so many requests."""
+
+    requests: int
+
+
+@dataclass(frozen=True)
 class Hand:
     """A window given by hand, in seconds before the present; a start of nothing means the watermark."""
 
@@ -112,7 +119,7 @@ class Run:
     restless: bool = False
     page_size: int = 3
     hand: Hand | Again | None = None
-    trouble: Kill | Fault | None = None
+    trouble: Kill | Fault | Limit | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,7 @@ _trouble = st.one_of(
     st.none(),
     st.none(),
     st.builds(Kill, st.integers(0, 30)),
+    st.builds(Limit, st.integers(1, 20)),
     st.builds(Fault, st.sampled_from(SURVIVED), st.integers(0, 20), st.sampled_from((1, 2, 3, None))),
 )
 _hand = st.one_of(
