@@ -75,8 +75,7 @@ class Walker:
         """
         seen: set[str] = set()
         largest = 0
-        marks: list[str] = []
-        keys: list[str] = []
+        came: dict[int, tuple[list[str], list[str]]] = {}
         opening: Answer | None = None
 
         def next_page(page: int | str) -> Answer:
@@ -87,13 +86,14 @@ class Walker:
             return opening
 
         def marks_of(answer: Answer) -> list[str]:
-            nonlocal marks, keys
             # The page that was read before is in the landing folder already.
             page = self._decode(answer) if answer is first else self._keep(window, answer)
-            marks, keys = (page.marks(), page.keys()) if page else ([], [])
+            marks = page.marks() if page else []
+            came[id(answer)] = marks, page.keys() if page else []
             return marks
 
         for answer in walk(next_page, marks_of):
+            marks, keys = came.pop(id(answer), ([], []))
             if not seen.isdisjoint(keys):
                 return None
             seen.update(marks)

@@ -25,23 +25,29 @@ def walk(
 
     ``fetch`` is given a page number, or the cursor of the page before where the service gives cursors. There
     a missing cursor ends the walk, elsewhere only an empty page: the service may cap the page size without
-    telling. A page with the ids of the one before, which page 1 has as well, means that the page number
-    is ignored, and going on would never end; if page 1 is another one, new records have only pushed the
-    list on by a page. ``ids`` tells the ids of an answer's records.
+    telling. A page with the ids of the one before, which page 1 and the next one have as well, means that the
+    page number is ignored, and going on would never end; if they are others, records that came or moved have
+    only pushed the list on by a page. ``ids`` tells the ids of an answer's records.
 
     :raises PaginationError: if the service repeats a page or a cursor, or never stops.
     """
+
+    def told(answer: Answer) -> Sequence[str]:
+        return () if answer.is_empty else ids(answer)
+
     previous: Sequence[str] = ()
     cursors: set[str] = set()
     place: int | str = 1
     for number in range(1, max_pages + 1):
         answer = fetch(place)
-        found = () if answer.is_empty else ids(answer)
+        found = told(answer)
         cursor = answer.next_cursor
         if not found and not cursor:
             log.debug("list ended: page %d is empty", number)
             return
-        if found == previous and (cursor is not None or ids(fetch(1)) == found):
+        if found == previous and (
+            cursor is not None or all(told(fetch(other)) == found for other in (1, number + 1))
+        ):
             raise PaginationError(f"page {number} repeats page {number - 1}", route=answer.route)
         if cursor in cursors:
             raise PaginationError(f"page {number} leads to a page before it", route=answer.route)

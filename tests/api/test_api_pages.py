@@ -50,6 +50,15 @@ def test_records_that_come_again_on_a_different_page_are_no_repetition():
     assert walked(["a", "b"], ["b", "c"], ["a", "b"], []) == [["a", "b"], ["b", "c"], ["a", "b"]]
 
 
+def test_a_page_that_comes_again_because_others_were_pushed_before_it_and_back_is_no_repetition():
+    served = iter([["a", "b"], ["a", "b"], ["a", "b"], ["c"], ["c"], []])
+
+    def fetch(number: int) -> Answer:
+        return answers(next(served))(number)
+
+    assert [ids_of(answer) for answer in walk(fetch, ids_of)] == [["a", "b"], ["a", "b"], ["c"]]
+
+
 def test_a_list_that_never_ends_is_given_up():
     endless = [[str(number)] for number in range(20)]
     with pytest.raises(PaginationError, match="no empty page within 10 pages"):

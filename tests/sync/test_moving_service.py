@@ -51,6 +51,12 @@ def test_records_that_push_a_list_on_by_a_page_are_no_reason_to_give_up(stage: S
     stage.play(Story("v4", (Run((Add(6),), ((),) * 6 + ((Wait(1), Add(3)),)),)))
 
 
+def test_a_page_that_comes_again_because_records_moved_twice_is_no_reason_to_give_up(stage: Stage):
+    moves = ((Touch(0, 8),), (), (Scan(6), Scan(4), Scan(5)), (Touch(0, 10),))
+    switches = {"list_order": "updated", "seconds_shown_late": 5}
+    stage.play(Story("v2", (Run((Add(7),), page_size=7), Run(during=moves)), switches=switches, ticking=True))
+
+
 @pytest.mark.parametrize("version", ["v3", "v4"])
 @pytest.mark.parametrize("grown_at", range(1, 8))
 def test_pages_that_shrank_between_two_runs_and_grow_in_the_second_lose_nothing(
