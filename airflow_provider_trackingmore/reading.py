@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# As long as no larger page was ever seen, so few records are most likely all: they are read twice, then cut.
+# As long as no larger page was ever seen, so few records are most likely all: they are read twice, or cut.
 FEW = 10
 
 # A window in which one second holds nearly everything is read as it is; with less, the second is cut out.
@@ -79,6 +79,8 @@ class WindowReader:
         self._largest_page = largest_page
         self._totals = Totals()
         self._walker = Walker(client, self._totals, self._decode, self._keep)
+        # What stands behind a crowded second is walked with it, unless it moves or requests are counted.
+        self._walks_little = client.has_limit
         self._earliest: datetime | None = None
         self._progress = Progress()
         self._done: list[Window] = []
@@ -225,6 +227,8 @@ class WindowReader:
         # A cursor says for itself whether more is to come.
         has_cursor, leads_on = answer.next_cursor is not None, bool(answer.next_cursor)
         total = answer.total if has_cursor else self._totals.believed(answer.total, count, self._capacity)
+        if has_cursor and not leads_on and total != count:
+            total = None
         if page is None or (
             not leads_on and is_whole(count, self._client.page_size, question.largest_page, total)
         ):
@@ -236,11 +240,14 @@ class WindowReader:
             self._read_until_equal(window, answer, MOST_PASSES)
             return
         is_few = count == self._largest_page <= FEW and count < self._client.page_size
-        if is_few and self._read_until_equal(window, answer, 2):
+        if is_few and self._read_until_equal(window, answer, 2, mostly=range(0)):
             return
         second, share = burst(seconds)
-        if share >= NEARLY_ALL and self._read_until_equal(window, answer, 2):
-            return
+        if share >= NEARLY_ALL:
+            nearby = range(second - 1, second + 2) if self._walks_little else None
+            if self._read_until_equal(window, answer, 2, mostly=nearby):
+                return
+            self._walks_little = True
         if share >= MOST:
             middle = planner.around(window, second)
             self._read_until_equal(middle, answer, MOST_PASSES, is_first_page=False)
@@ -248,10 +255,16 @@ class WindowReader:
             planner.cut(window, seconds, total)
 
     def _read_until_equal(
-        self, window: Window, begun: Answer, passes: int, *, is_first_page: bool = True
+        self,
+        window: Window,
+        begun: Answer,
+        passes: int,
+        *,
+        is_first_page: bool = True,
+        mostly: range | None = None,
     ) -> bool:
         """Walk a window that cannot be cut; ``begun`` is the answer that called for it."""
-        received = self._walker.walk(window, begun, passes, is_first_page=is_first_page)
+        received = self._walker.walk(window, begun, passes, is_first_page=is_first_page, mostly=mostly)
         if received is not None:
             self._finish(window, received, by_size=False)
             return True

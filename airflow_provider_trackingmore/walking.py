@@ -33,6 +33,10 @@ class Seen(NamedTuple):
     largest_page: int
 
 
+class _ScatteredError(Exception):
+    """More than a page lies outside the seconds that were to hold nearly everything."""
+
+
 class Walker:
     """Walks windows; ``decode`` reads an answer that is kept already, ``keep`` keeps it as well."""
 
@@ -48,12 +52,16 @@ class Walker:
         self._decode = decode
         self._keep = keep
 
-    def walk(self, window: Window, begun: Answer, passes: int, *, is_first_page: bool) -> int | None:
+    def walk(
+        self, window: Window, begun: Answer, passes: int, *, is_first_page: bool, mostly: range | None = None
+    ) -> int | None:
         """Return how many records a window holds, or None if no two of ``passes`` walks agree.
 
-        ``begun`` is the answer that called for it. A record can be skipped only when another one left, and
-        one that left is missing from the next pass: two equal passes prove that nothing moved. So nothing
-        may enter the window between pages.
+        ``begun`` is the answer that called for it. ``mostly`` are the seconds in which nearly everything is
+        expected: when more than a page lies elsewhere, the walk is given up, because cutting is cheaper.
+
+        A record can be skipped only when another one left, and one that left is missing from the next pass:
+        two equal passes prove that nothing moved. So nothing may enter the window between pages.
         """
         first = begun if is_first_page else None
         if begun.service_time and (open_for := window.bounds[1] - begun.service_time) >= timedelta(0):
@@ -61,46 +69,61 @@ class Walker:
             self._client.pause(min(open_for.total_seconds() + 1, 2))
         before: Seen | None = None
         for _ in range(passes):
-            seen = self._pass(window, first, before)
+            try:
+                seen = self._pass(window, first, before, mostly)
+            except _ScatteredError:
+                return None
             first = None
             if seen is not None and seen == before:
                 return len(seen.marks)
             before = seen
         return None
 
-    def _pass(self, window: Window, first: Answer | None, before: Seen | None) -> Seen | None:
+    def _pass(
+        self, window: Window, first: Answer | None, before: Seen | None, mostly: range | None
+    ) -> Seen | None:
         """Return what one walk saw, which ends when nothing more or all that was seen ``before`` came.
 
-        None if a record came twice: where one is shown again, another one may have been passed over.
+        Every page is asked for in the size that the first one has: then none can grow, and it does not matter
+        whether page numbers count in the size asked for or in the one given. None if a record came twice, or
+        a page is larger all the same: others may have been passed over then. A cursor passes none over.
         """
         seen: set[str] = set()
-        largest = 0
+        largest = received = elsewhere = 0
         came: dict[int, tuple[list[str], list[str]]] = {}
         opening: Answer | None = None
 
         def next_page(page: int | str) -> Answer:
             nonlocal opening
             if opening is not None:
-                return self._client.another_page(opening, page)
+                return self._client.another_page(opening, page, size=largest or None)
             opening = first or fetch(self._client, window)
             return opening
 
         def marks_of(answer: Answer) -> list[str]:
+            nonlocal elsewhere
             # The page that was read before is in the landing folder already.
             page = self._decode(answer) if answer is first else self._keep(window, answer)
             marks = page.marks() if page else []
             came[id(answer)] = marks, page.keys() if page else []
+            if page and mostly is not None:
+                elsewhere += sum(second not in mostly for second in page.seconds(window.axis))
             return marks
 
         for answer in walk(next_page, marks_of):
             marks, keys = came.pop(id(answer), ([], []))
-            if not seen.isdisjoint(keys):
+            has_grown = 0 < largest < len(marks) and answer.next_cursor is None
+            if has_grown or not seen.isdisjoint(keys):
                 return None
             seen.update(marks)
+            received += len(marks)
             largest = max(largest, len(marks))
-            # Where a cursor leads on, a total may be capped.
-            total = None if answer.next_cursor else self._totals.believed(answer.total, len(seen), 0)
-            is_last = len(marks) < largest and answer.next_cursor is None and total is None
-            if is_last or Seen(seen, largest) == before or (total is not None and len(seen) >= total):
+            if elsewhere > largest:
+                raise _ScatteredError
+            # A total may be capped, so it ends no walk after a full page, nor where a cursor leads on.
+            total = self._totals.believed(answer.total, received, 0)
+            is_short = len(marks) < largest and not answer.next_cursor
+            is_last = is_short and (received >= total if total is not None else answer.next_cursor is None)
+            if is_last or Seen(seen, largest) == before:
                 break
         return Seen(seen, largest)

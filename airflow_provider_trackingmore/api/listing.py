@@ -46,10 +46,13 @@ def list_query(
     return query | dict(filters)
 
 
-def next_query(version: ApiVersion, page: int | str, query: Mapping[str, str]) -> dict[str, str]:
+def next_query(
+    version: ApiVersion, page: int | str, size: int | None, query: Mapping[str, str]
+) -> dict[str, str]:
     """Return the parameters for another page of a list, which was asked for with ``query``."""
     places = (version.cursor_parameter, version.page_parameter)
-    return _place(version, page) | {name: value for name, value in query.items() if name not in places}
+    kept = {name: value for name, value in query.items() if name not in places}
+    return _place(version, page) | kept | ({} if size is None else {version.size_parameter: str(size)})
 
 
 def _place(version: ApiVersion, page: int | str) -> dict[str, str]:

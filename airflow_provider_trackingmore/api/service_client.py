@@ -173,12 +173,13 @@ class ServiceClient(Sender):
             list_query(self.version, page, size, created, updated, filters or {}, self.service_now)
         )
 
-    def another_page(self, of: Answer, page: int | str) -> Answer:
+    def another_page(self, of: Answer, page: int | str, *, size: int | None = None) -> Answer:
         """Return another page of the list that an answer is a page of.
 
-        It is asked for just as that one was, though bounds that follow the clock would be others by now.
+        It is asked for just as that one was, though bounds that follow the clock would be others by now;
+        only ``size`` may be another one.
         """
-        return self._list(next_query(self.version, page, of.query))
+        return self._list(next_query(self.version, page, size, of.query))
 
     def _list(self, query: dict[str, str]) -> Answer:
         return replace(self._call("list", query=query), query=query)

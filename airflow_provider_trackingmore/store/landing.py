@@ -156,11 +156,18 @@ def unfinished_run(root: str, account: Account, asked: Asked, watermark: datetim
 
 
 def clean_landing(root: str, account: Account, older_than: timedelta) -> int:
-    """Remove runs of more than this age, merged or abandoned, and what killed ones left; return how many."""
+    """Remove runs of more than this age, merged or abandoned, and what killed ones left; return how many.
+
+    A run that is not merged ages from the moment something in it was last written: with few requests a day it
+    may take weeks.
+    """
     now = datetime.now(UTC)
     removed = 0
     for folder, about in _runs(root, account):
-        if now - _required(about["started_at"]) > older_than:
+        since = _required(about["started_at"])
+        if "merged.json" not in folder.names():
+            since = max(since, folder.written_at())
+        if now - since > older_than:
             # Without this file it is no run, so that nobody goes on with what is left of it.
             folder.delete("run.json")
             folder.remove()

@@ -115,10 +115,23 @@ def test_old_runs_are_cleaned_merged_or_abandoned(root, tmp_path):
         about = Path(run.files.path) / "run.json"
         facts = json.loads(about.read_text()) | {"started_at": "2026-01-01T00:00:00+00:00"}
         about.write_text(json.dumps(facts))
+    for path in (*Path(old_open.files.path).iterdir(), Path(old_open.files.path)):
+        aged(path, 8 * 24)
     assert clean_landing(root, ACCOUNT, timedelta(days=7)) == 2
     assert not Path(old_merged.files.path).exists()
     assert not Path(old_open.files.path).exists()
     assert Path(new_merged.files.path).exists()
+
+
+def test_a_run_that_takes_weeks_is_kept_as_long_as_something_is_read(root):
+    run = start(root)
+    about = Path(run.files.path) / "run.json"
+    facts = json.loads(about.read_text()) | {"started_at": "2026-01-01T00:00:00+00:00"}
+    about.write_text(json.dumps(facts))
+    aged(about, 30 * 24)
+    run.land("created-1-2", decode_page(body(record("a"))))
+    assert clean_landing(root, ACCOUNT, timedelta(days=7)) == 0
+    assert unfinished_run(root, ACCOUNT, Asked(None, None), None) is not None
 
 
 def aged(path: Path, hours: float) -> Path:

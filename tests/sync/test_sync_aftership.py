@@ -226,6 +226,19 @@ def test_a_total_that_is_too_small_is_not_believed_where_a_cursor_leads_on(box, 
     assert stored(warehouse) == kept(box)
 
 
+def test_a_total_that_says_more_is_not_believed_where_the_cursor_has_ended(box, warehouse):
+    def exaggerated(route, version, body):
+        document = json.loads(body)
+        if route == "list":
+            document["data"]["pagination"]["total"] += 1
+        return json.dumps(document).encode()
+
+    box.edit_answer = exaggerated
+    result = sync(client(box), warehouse)
+    assert stored(warehouse) == kept(box)
+    assert result["requests"] < 20
+
+
 @pytest.mark.parametrize("version", ["2024-04", "2024-07", "2024-10"])
 def test_a_retired_version_is_read_as_the_one_that_answers(box, warehouse, version, caplog):
     caplog.set_level(logging.WARNING)

@@ -104,6 +104,93 @@ def test_pages_that_grow_in_the_middle_of_a_walk_pass_nothing_over(warehouse, ve
         assert stored_ids(warehouse) == served_ids(box)
 
 
+@pytest.mark.parametrize("version", ["v2", "v3", "v4"])
+def test_two_walks_that_pass_the_same_records_over_for_different_reasons_are_not_believed(warehouse, version):
+    with Sandbox(trackings=0, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
+        for number in range(17):
+            box.world.add(tracking_number=f"BURST{number}")
+        box.clock.advance(minutes=1)
+        box.switches.page_cap = 2
+        leaving = [record.shipment.id for record in box.world.records()][:4]
+        walks = []
+
+        def grow_then_leave(route: str, query: dict[str, str]) -> None:
+            page = int(query.get("pages_amount") or query["page"])
+            if len(query) > 2 and page == 1:
+                walks.append(page)
+            if (len(walks), page) == (1, 3):
+                box.switches.page_cap = 4
+            while (len(walks), page) == (2, 2) and leaving:
+                box.world.delete(leaving.pop())
+
+        box.before_request = grow_then_leave
+        assert sync(client(box, version), warehouse, in_flight=1, most_requests=1000)["complete"]
+        box.before_request = None
+        assert not leaving
+        assert set(served_ids(box)) <= set(stored_ids(warehouse))
+
+
+@pytest.mark.parametrize("limit", [25, 40])
+def test_crowded_seconds_are_read_under_a_limit_that_is_too_small_for_all_that_stands_behind_them(
+    warehouse, limit
+):
+    with Sandbox(trackings=0, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
+        for crowd in range(20):
+            for number in range(30):
+                box.world.add(tracking_number=f"CROWD{crowd}N{number}")
+            box.clock.advance(hours=1)
+        tries = 1
+        while not sync(client(box, page_size=20), warehouse, most_requests=limit)["complete"]:
+            tries += 1
+            assert tries <= 250 / limit
+        assert stored_ids(warehouse) == served_ids(box)
+
+
+def items_of(document: dict) -> list:
+    """Return the records of an answer's list, to be changed in place."""
+    data = document.get("data")
+    return data.get("items") or [] if isinstance(data, dict) else data or []
+
+
+@pytest.mark.parametrize("version", ["v2", "v4"])
+@pytest.mark.parametrize(("cap", "crowd", "others"), [(7, 0, 50), (10, 0, 50), (40, 130, 150)])
+def test_page_numbers_that_count_in_the_size_asked_for_although_pages_are_smaller_pass_nothing_over(
+    warehouse, version, cap, crowd, others
+):
+    with Sandbox(trackings=0, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
+        for number in range(crowd):
+            box.world.add(tracking_number=f"CROWD{number}")
+        for number in range(others):
+            box.clock.advance(minutes=5)
+            box.world.add(tracking_number=f"OTHER{number}")
+        box.clock.advance(minutes=5)
+
+        def cut(route: str, version: str, body: bytes) -> bytes:
+            document = json.loads(body)
+            del items_of(document)[cap:]
+            return json.dumps(document).encode()
+
+        box.edit_answer = cut
+        assert sync(client(box, version, page_size=100), warehouse)["complete"]
+        assert stored_ids(warehouse) == served_ids(box)
+
+
+@pytest.mark.parametrize("cap", [None, 10])
+def test_totals_that_count_no_further_than_to_a_bound_end_no_walk(warehouse, cap):
+    with Sandbox(trackings=0, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
+        sync(client(box), warehouse)
+        for number in range(200):
+            box.clock.advance(minutes=5)
+            box.world.add(tracking_number=f"BEFORE{number}")
+        for number in range(20):
+            box.world.add(tracking_number=f"CROWD{number}")
+        box.clock.advance(minutes=5)
+        box.switches.page_cap = cap
+        totals(box, lambda total, items: min(total, 40))
+        assert sync(client(box, "v2", page_size=20), warehouse)["complete"]
+        assert stored_ids(warehouse) == served_ids(box)
+
+
 def test_a_total_that_is_the_count_of_its_page_proves_nothing(box, warehouse):
     box.switches.page_cap = 20
     totals(box, lambda total, items: items)
