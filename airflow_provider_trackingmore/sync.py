@@ -73,7 +73,8 @@ def sync(
     :param dry_run: plan and log only; sends what planning needs, loads nothing, and returns the window
         and, before a first load, the expected trackings and requests.
     :param in_flight: how many windows may be requested at once, within the account's pace.
-    :param keep_landing: age at which landing files of merged runs are removed.
+    :param keep_landing: age at which landing files are removed, of merged runs and of those in which nothing
+        was read for so long.
     :param include_personal_data: keep names, e-mail addresses and the like.
     :param most_requests: how many requests this run may send, retries included; when they are used up, it
         stops, keeps the windows it has for the next run, and says in ``missing`` what is left. The next run

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class TrackingMoreShows:
-    """How TrackingMore shows a record in a version; ``pages`` are the parameters that name a page."""
+    """How TrackingMore shows a record in a version; ``paging`` names a page and its size."""
 
     def __init__(self, box: Sandbox, version: str) -> None:
         self._box = box
         self._dialect = next(dialect for dialect in DIALECTS if dialect.name == version)
-        self.pages = {self._dialect.page}
+        self.paging = {self._dialect.page, self._dialect.size}
 
     def name(self, record: Record) -> str:
         """Return the id of a record."""
@@ -45,7 +45,7 @@ class TrackingMoreShows:
 class AfterShipShows:
     """How AfterShip shows a record in a version; its legs are not told apart."""
 
-    pages: ClassVar = {"page", "cursor"}
+    paging: ClassVar = {"page", "cursor", "limit"}
 
     def __init__(self, box: Sandbox, version: str) -> None:
         self._box = box

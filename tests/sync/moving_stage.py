@@ -145,8 +145,8 @@ class Stage:
 
         def move(route: str, query: dict[str, str]) -> None:
             try:
-                pages = self._witness.service.pages
-                asked_for = frozenset(item for item in query.items() if item[0] not in pages)
+                paging = self._witness.service.paging
+                asked_for = frozenset(item for item in query.items() if item[0] not in paging)
                 if asked_for in lists or not run.only_later_pages:
                     self._act(next(moves, ()))
                 lists.add(asked_for)
