@@ -84,9 +84,10 @@ class Walker:
     ) -> Seen | None:
         """Return what one walk saw, which ends when nothing more or all that was seen ``before`` came.
 
-        Every page is asked for in the size that the first one has: then none can grow, and it does not matter
-        whether page numbers count in the size asked for or in the one given. None if a record came twice, or
-        a page is larger all the same: others may have been passed over then. A cursor passes none over.
+        Every numbered page is asked for in the size that the first one has: then none can grow, and it does
+        not matter whether numbers count in the size asked for or in the one given. None if a record came
+        twice, or a page is larger all the same: others may have been passed over then. A cursor passes none
+        over, and may be good for no other size.
         """
         seen: set[str] = set()
         largest = received = elsewhere = 0
@@ -96,7 +97,8 @@ class Walker:
         def next_page(page: int | str) -> Answer:
             nonlocal opening
             if opening is not None:
-                return self._client.another_page(opening, page, size=largest or None)
+                size = largest if isinstance(page, int) and largest else None
+                return self._client.another_page(opening, page, size=size)
             opening = first or fetch(self._client, window)
             return opening
 
