@@ -228,6 +228,7 @@ class WindowReader:
         has_cursor, leads_on = answer.next_cursor is not None, bool(answer.next_cursor)
         total = answer.total if has_cursor else self._totals.believed(answer.total, count, self._capacity)
         if has_cursor and not leads_on and total != count:
+            # The end and the total contradict each other: only the size is left to prove anything.
             total = None
         if page is None or (
             not leads_on and is_whole(count, self._client.page_size, question.largest_page, total)

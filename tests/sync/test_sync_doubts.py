@@ -130,19 +130,16 @@ def test_two_walks_that_pass_the_same_records_over_for_different_reasons_are_not
         assert set(served_ids(box)) <= set(stored_ids(warehouse))
 
 
-@pytest.mark.parametrize("limit", [25, 40])
-def test_crowded_seconds_are_read_under_a_limit_that_is_too_small_for_all_that_stands_behind_them(
-    warehouse, limit
-):
+def test_crowded_seconds_are_read_under_a_limit_that_is_too_small_for_all_that_stands_behind_them(warehouse):
     with Sandbox(trackings=0, seed=7, now=NOW, frozen=True, rate_limit=False) as box:
         for crowd in range(20):
             for number in range(30):
                 box.world.add(tracking_number=f"CROWD{crowd}N{number}")
             box.clock.advance(hours=1)
         tries = 1
-        while not sync(client(box, page_size=20), warehouse, most_requests=limit)["complete"]:
+        while not sync(client(box, page_size=20), warehouse, most_requests=25)["complete"]:
             tries += 1
-            assert tries <= 250 / limit
+            assert tries <= 10
         assert stored_ids(warehouse) == served_ids(box)
 
 
