@@ -6,6 +6,7 @@ story says so.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from unittest.mock import patch
 
 import duckdb
 from moving_client import START, AtOnce, Killed, Time, client_for, overtaken
+from moving_pages import Decoded
 from moving_stories import (
     RESTLESS,
     Action,
@@ -37,7 +39,7 @@ from moving_stories import (
 )
 from moving_witness import Witness
 
-from airflow_provider_trackingmore import reading
+from airflow_provider_trackingmore import fetching, reading
 from airflow_provider_trackingmore.exceptions import TransientError
 from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.store.warehouse import SETTINGS, open_warehouse
@@ -63,6 +65,9 @@ class Stage:
     def __init__(self) -> None:
         self.tally = Tally()
         self._played: set[str] = set()
+        self._decoded = Decoded()
+        # What is imported by now stays: looking through it for garbage is a fifth of a story.
+        gc.freeze()
         # In memory where the machine has such a place: the disk is not what is tried here.
         shm = Path("/dev/shm")
         self._folder = Path(tempfile.mkdtemp(prefix="moving-", dir=shm if shm.is_dir() else None))
@@ -172,7 +177,10 @@ class Stage:
         self._witness.look()
         self._box.before_request = move
         try:
-            with patch.multiple(reading, ThreadPoolExecutor=AtOnce, wait=overtaken, FEW=self._story.few):
+            with (
+                patch.object(fetching, "decode_page", self._decoded),
+                patch.multiple(reading, ThreadPoolExecutor=AtOnce, wait=overtaken, FEW=self._story.few),
+            ):
                 window = self._window(run.hand)
                 most = run.trouble.requests if isinstance(run.trouble, Limit) else None
                 in_flight = self._story.in_flight
