@@ -122,7 +122,7 @@ class _Job:
     def rehearse(self) -> dict[str, Any]:
         """Return what a run would read."""
         state = self._state()
-        run = unfinished_run(self.root, self.account, self.asked, state.watermark)
+        run = unfinished_run(self.root, self.account, self.asked, state.watermark, state.loaded)
         planned = plan(self.client, state, self.asked, run.range if run else None)
         return {
             "dry_run": True,
@@ -134,7 +134,7 @@ class _Job:
     def run(self) -> dict[str, Any]:
         """Go on with a run that was left unfinished, then read what came since, or all there is to read."""
         state = self._state()
-        left = unfinished_run(self.root, self.account, self.asked, state.watermark)
+        left = unfinished_run(self.root, self.account, self.asked, state.watermark, state.loaded)
         if left is None:
             return self._attempt(state, None)
         log.info("going on with run %s of %s", left.run_id, left.started_at.isoformat(timespec="seconds"))

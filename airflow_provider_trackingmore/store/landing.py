@@ -19,7 +19,7 @@ from airflow_provider_trackingmore.store.files import Folder
 from airflow_provider_trackingmore.tables.schema import CHECKPOINTS, REJECTED, TRACKINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     import duckdb
 
@@ -141,16 +141,24 @@ def start_run(root: str, account: Account, asked: Asked, found: Range) -> Run:
     return Run(folder, about)
 
 
-def unfinished_run(root: str, account: Account, asked: Asked, watermark: datetime | None) -> Run | None:
+def unfinished_run(
+    root: str,
+    account: Account,
+    asked: Asked,
+    watermark: datetime | None,
+    loaded: Collection[str] = (),
+) -> Run | None:
     """Return the run that was asked for likewise and was never merged, if it fits the warehouse.
 
-    An increment fits only where everything before it is: a lost or another warehouse starts anew.
+    An increment fits only where everything before it is: a lost or another warehouse starts anew. Of a run
+    among those ``loaded``, only the mark is missing: what it would still read could not be merged.
     """
     for folder, about in _runs(root, account):
         run = Run(folder, about)
-        is_open = about["asked"] == asked.as_list() and "merged.json" not in folder.names()
+        is_merged = "merged.json" in folder.names() or run.run_id in loaded
         increment_from = run.range.first if asked.first is None else None
-        if is_open and (increment_from is None or (watermark is not None and increment_from <= watermark)):
+        fits = increment_from is None or (watermark is not None and increment_from <= watermark)
+        if about["asked"] == asked.as_list() and not is_merged and fits:
             return run
     return None
 

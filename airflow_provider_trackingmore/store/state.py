@@ -32,11 +32,13 @@ class State:
 
     ``watermark``: everything up to there is in the warehouse, on the service's clock; None if nothing is.
     ``largest_page``: the most records one answer could hold when the last run ended, 0 if none has.
+    ``loaded``: the runs that are in the warehouse, by their ids.
     """
 
     watermark: datetime | None
     largest_page: int
     is_first_with_version: bool
+    loaded: frozenset[str]
 
 
 def read_state(connection: duckdb.DuckDBPyConnection, account: Account) -> State:
@@ -49,10 +51,14 @@ def read_state(connection: duckdb.DuckDBPyConnection, account: Account) -> State
         "SELECT largest_page FROM meta.accounts WHERE source = ? AND account = ? AND api_version = ?",
         [account.source, account.account, account.api_version],
     ).fetchall()
+    runs = connection.execute(
+        "SELECT run_id FROM loads WHERE source = ? AND account = ?", [account.source, account.account]
+    ).fetchall()
     return State(
         watermark=_watermark(connection, account),
         largest_page=known[0][0] if known else 0,
         is_first_with_version=not known,
+        loaded=frozenset(name for (name,) in runs),
     )
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import duckdb
 import pytest
@@ -18,6 +19,7 @@ from airflow_provider_trackingmore.api import TrackingMoreClient
 from airflow_provider_trackingmore.api.pace import MARGIN
 from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseBusyError
 from airflow_provider_trackingmore.sandbox import Sandbox
+from airflow_provider_trackingmore.store.landing import Run
 from airflow_provider_trackingmore.store.locks import only_run
 from airflow_provider_trackingmore.store.warehouse import open_warehouse
 from airflow_provider_trackingmore.sync import require_complete, sync
@@ -203,6 +205,25 @@ def test_an_incomplete_run_over_everything_marks_nothing(box, warehouse):
     assert (result["complete"], result["gone"]) == (False, 0)
     assert "did not hold still for 10 passes" in result["missing"]
     assert rows(warehouse, "SELECT missing FROM loads WHERE NOT is_complete") == [(result["missing"],)]
+
+
+def test_an_incomplete_run_that_was_killed_before_it_was_marked_as_merged_is_followed_by_a_new_one(
+    box, warehouse, monkeypatch
+):
+    sync(client(box), warehouse)
+    box.world.delete(box.world.records()[50].shipment.id)
+    for number in range(60):
+        box.world.add(tracking_number=f"BURST{number}")
+    box.before_request = lambda route, query: box.world.add()
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "mark_merged", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            sync(client(box, page_size=10), warehouse, everything=True)
+    box.before_request = None
+    result = sync(client(box), warehouse, everything=True)
+    assert (result["complete"], result["gone"]) == (True, 1)
+    assert rows(warehouse, "SELECT is_complete FROM loads ORDER BY rowid") == [(True,), (False,), (True,)]
+    assert set(stored_ids(warehouse)) >= set(served_ids(box))
 
 
 def test_everything_leaves_no_choice_of_a_window(box, warehouse):
