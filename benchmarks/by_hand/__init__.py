@@ -39,7 +39,7 @@ def build(warehouse: Path, seeds: Path, threads: int = 2) -> None:
         workdays = business_days(source, trackings, calendar)
         shipments = wide_shipments(source, outcomes, telling, episodes, workdays)
         groups = [Group(row, shipments, episodes) for row in source.seed("groupings").iter_rows(named=True)]
-        marts = grouped_marts(groups, accounts["as_of_utc"].min())
+        marts = grouped_marts(groups)
         usual = marts["mart_delivery_time_quantiles"]
         source.write(
             marts

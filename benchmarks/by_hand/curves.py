@@ -118,7 +118,7 @@ def quantiles(steps: pl.DataFrame) -> pl.DataFrame:
     ends = {
         "days": col("share_reached"),
         "lower95": when(all_in).then(1.0).otherwise("share_reached_upper95"),
-        "upper95": when(all_in).then(1.0).otherwise("share_reached_lower95"),
+        "upper95": col("share_reached_lower95"),
     }
     naive = col("n_reached").cum_sum().over("group_no") / col("n_reached").sum().over("group_no")
 

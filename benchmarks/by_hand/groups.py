@@ -19,6 +19,7 @@ RATES = {
     "exception_unresolved": ("n_unresolved", "n_shipments"),
     "returned": ("n_returned", "n_shipments"),
     "lost": ("n_lost", "n_shipments"),
+    "expired": ("n_expired", "n_shipments"),
     "on_time": ("n_on_time", "n_due"),
     "on_time_by_attempt": ("n_on_time_by_attempt", "n_due_by_attempt"),
     "first_attempt": ("n_first_attempt", "n_attempted"),
@@ -44,19 +45,24 @@ class Group:
         picked_up = members.lazy().filter(col("picked_up_at_utc").is_not_null())
         self.counts = self._named(count(picked_up).collect())
         self.rates = self._rates(picked_up, episodes)
+        scanned = col("picked_up_at_utc").is_not_null()
+        labels = members.lazy().filter(scanned | (col("outcome") != "delivered"))
+        self.labels = self._named(
+            labels.group_by("group_no")
+            .agg(pl.len().alias("n_labels"), scanned.sum().alias("n_scanned"))
+            .collect()
+        )
         self.clocks: dict[str, Curve] = {}
         self.timed = members.lazy().filter(col("timing_quality") == "ok").select(
-            "group_no", "outcome", "followed", "followed_from"
+            "group_no", "outcome", "followed", "followed_from", "as_of_utc"
         ).collect()  # fmt: skip
         if told["has_curve"]:
             self.clocks["delivery"] = curve(
                 self.timed.rename({"followed": "wait", "followed_from": "from", "outcome": "ending"})
             )
         if name in WITH_FIRST_SCAN:
-            scanned = col("picked_up_at_utc").is_not_null()
             self.clocks["first_scan"] = curve(
-                members.lazy()
-                .filter((col("unscanned") >= 0) & (scanned | (col("outcome") != "delivered")))
+                labels.filter(col("unscanned") >= 0)
                 .select(
                     "group_no",
                     col("unscanned").alias("wait"),
@@ -94,9 +100,7 @@ class Group:
         named = self.keys.with_columns(text).with_columns(missing + week)
         return (
             counts.join(named, on="group_no")
-            .with_columns(
-                lit(self.name).alias("grouping_name"), (col("n_shipments") < 30).alias("is_small_sample")
-            )
+            .with_columns(lit(self.name).alias("grouping_name"))
             .with_columns(
                 pl.concat_str(
                     "grouping_name",
@@ -148,6 +152,7 @@ def count(picked_up: pl.LazyFrame) -> pl.LazyFrame:
     promise, attempt = col("promise_state"), col("promise_state_by_attempt")
     return picked_up.group_by("group_no").agg(
         pl.len().alias("n_shipments"),
+        (pl.len() < 30).alias("is_small_sample"),
         (col("timing_quality") == "ok").sum().alias("n_timed"),
         *((col("outcome") == ending).sum().alias(f"n_{ending}") for ending in ENDINGS),
         col("has_exception").sum().alias("n_ever"),

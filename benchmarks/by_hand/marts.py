@@ -12,16 +12,12 @@ from by_hand.over_time import cohorts, survival
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from by_hand.groups import Group
 
 
-def grouped_marts(groups: list[Group], as_of: datetime | None) -> dict[str, pl.DataFrame]:
-    """Return every mart that has one row, or some, per group.
-
-    ``as_of`` is the moment up to which all accounts are known.
-    """
+def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
+    """Return every mart that has one row, or some, per group."""
     names = ["group_key", "grouping_name", *KEYS]
 
     def of_all(part: Callable[[Group], pl.DataFrame]) -> pl.DataFrame:
@@ -70,7 +66,7 @@ def grouped_marts(groups: list[Group], as_of: datetime | None) -> dict[str, pl.D
     exceptions = rated(
         {
             "exception_ever": "ever", "exception_current": "current", "exception_unresolved": "unresolved",
-            "returned": "returned", "lost": "lost",
+            "returned": "returned", "lost": "lost", "expired": "expired",
         },
         "n_ever", "n_current", "n_unresolved", "n_returned", "n_lost", "n_expired",
     )  # fmt: skip
@@ -90,11 +86,17 @@ def grouped_marts(groups: list[Group], as_of: datetime | None) -> dict[str, pl.D
         col("share_reached").alias("resolved_share_so_far"),
         (col("n_followed") < 30).alias("is_small_sample"),
     )  # fmt: skip
-    first_scan = timed("first_scan").select(
-        *names[:5], col("n_followed").alias("n_labels"), col("n_reached").alias("n_scanned"), *limits,
-        (col("n_followed") - col("n_reached")).alias("n_never_scanned"),
-        (1 - col("n_reached") / col("n_followed")).alias("never_scanned_share"),
-        (col("n_followed") < 30).alias("is_small_sample"),
+    first_scan = pl.concat(
+        [
+            group.labels.join(group.clocks["first_scan"].quantiles, on="group_no", how="left")
+            for group in groups
+            if "first_scan" in group.clocks
+        ]
+    ).select(
+        *names[:5], col("n_labels").cast(pl.Int64), col("n_scanned").cast(pl.Int64), *limits,
+        (col("n_labels") - col("n_scanned")).cast(pl.Int64).alias("n_never_scanned"),
+        (1 - col("n_scanned") / col("n_labels")).alias("never_scanned_share"),
+        (col("n_labels") < 30).alias("is_small_sample"),
     )  # fmt: skip
     types = of_all(
         lambda group: group.rates.filter(col("rate_name").str.starts_with("exception_type:"))
@@ -114,7 +116,9 @@ def grouped_marts(groups: list[Group], as_of: datetime | None) -> dict[str, pl.D
         .join(on_time.select("group_key", "n_due", "^on_time_rate.*$", "no_promise_share"), on="group_key")
         .join(attempts.select("group_key", "^first_attempt_rate.*$"), on="group_key")
         .join(
-            exceptions.select("group_key", "^ever_rate.*$", "unresolved_rate", "returned_rate", "lost_rate"),
+            exceptions.select(
+                "group_key", "^ever_rate.*$", "unresolved_rate", "returned_rate", "lost_rate", "expired_rate"
+            ),
             on="group_key",
         )
         .join(
@@ -138,5 +142,5 @@ def grouped_marts(groups: list[Group], as_of: datetime | None) -> dict[str, pl.D
         "mart_exception_types": types,
         "mart_carrier_scorecard": scorecard,
         "mart_delivery_survival": of_all(survival),
-        "mart_weekly_cohorts": of_all(lambda group: cohorts(group, as_of)),
+        "mart_weekly_cohorts": of_all(cohorts),
     }

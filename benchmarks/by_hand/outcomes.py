@@ -40,6 +40,7 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         (kind == "delivered").sum().alias("n_delivered_scans"),
         (physical & col("is_exception")).any().alias("has_exception"),
         (physical & col("is_assumed")).any().alias("has_assumed_time"),
+        (physical & col("is_date_only")).any().alias("has_date_only_time"),
     ).collect(engine="streaming")  # fmt: skip
     local = col("event_at_local")
     clear = (kind == "delivered") & (
@@ -78,7 +79,7 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         .join(moments.lazy(), on="tracking_no", how="left")
         .with_columns(
             col("n_scans", "n_delivered_scans").fill_null(0),
-            col("has_exception", "has_assumed_time").fill_null(False),
+            col("has_exception", "has_assumed_time", "has_date_only_time").fill_null(False),
             (col("first_delivered_scan_at_utc") < col("last_movement_at_utc"))
             .fill_null(False).alias("has_status_regress"),
             when(before_return).then("first_attempt_at_utc").alias("first_attempt_at_utc"),
@@ -112,7 +113,7 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
                 ))
             )
             .otherwise(when(col("gone_at_utc").is_null()).then(as_of)
-                       .otherwise(pl.min_horizontal(as_of, "observed_at_utc")))
+                       .otherwise(pl.min_horizontal(as_of, "seen_at_utc")))
             .alias("exit_at_utc")
         )
         .with_columns(
@@ -129,7 +130,7 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
             when(outcome == "expired").then(days(pickup, col("last_physical_at_utc")))
             .alias("went_dark_at_days"),
         )
-        .drop("header_status", "first_lost_at_utc", "last_lost_at_utc", "last_found_at_utc",
+        .drop("header_status", "seen_at_utc", "first_lost_at_utc", "last_lost_at_utc", "last_found_at_utc",
               "first_delivered_scan_at_utc", "last_movement_at_utc", "returned_scan_at_utc")
         .collect()
     )  # fmt: skip

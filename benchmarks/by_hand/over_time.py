@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import polars as pl
-from polars import col, lit, when
+from polars import col, when
 
 from by_hand.groups import KEYS
 from by_hand.units import DAY
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from by_hand.groups import Group
 
 HORIZONS = pl.DataFrame({"horizon_days": [3, 5, 7, 10, 14]}, schema={"horizon_days": pl.Int32})
@@ -45,13 +43,14 @@ def survival(group: Group) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def cohorts(group: Group, as_of: datetime | None) -> pl.DataFrame:
+def cohorts(group: Group) -> pl.DataFrame:
     """Return the shares delivered within each horizon, for groups of one week."""
     if not group.is_weekly:
         return pl.DataFrame()
     horizon = col("horizon_days")
     naive = group.timed.lazy().group_by("group_no").agg(
         pl.len().alias("n_timed"),
+        col("as_of_utc").min(),
         *(
             ((col("outcome") == "delivered") & (col("followed") <= h * DAY)).sum().alias(f"within_{h}")
             for h in HORIZONS["horizon_days"]
@@ -86,8 +85,7 @@ def cohorts(group: Group, as_of: datetime | None) -> pl.DataFrame:
             .with_columns((horizon.cast(pl.Int64) * DAY).alias("wait"))
             .join_asof(
                 clock.steps.select(
-                    "group_no", "wait", "share_open",
-                    "share_reached", "share_reached_lower95", "share_reached_upper95",
+                    "group_no", "wait", "share_reached", "share_reached_lower95", "share_reached_upper95",
                 ),
                 on="wait", by="group_no", check_sortedness=False,
             )
@@ -96,7 +94,7 @@ def cohorts(group: Group, as_of: datetime | None) -> pl.DataFrame:
                 on="group_no", how="left",
             )
         )  # fmt: skip
-        is_known = (col("followed_until_days") >= horizon) | (col("share_open") == 0)
+        is_known = (col("followed_until_days") >= horizon) | (chosen("short") == 0)
         shares = [
             when(is_known).then(col("share_reached").fill_null(0)).alias("delivered_share"),
             when(is_known).then("share_reached_lower95").alias("delivered_share_lower95"),
@@ -110,7 +108,7 @@ def cohorts(group: Group, as_of: datetime | None) -> pl.DataFrame:
         (chosen("within") / col("n_timed")).alias("naive_delivered_share"),
         (chosen("short") / col("n_timed")).alias("not_followed_share"),
         # the last parcel of the week left seven days after its first, on a clock up to 14 hours from UTC
-        (lit(as_of, pl.Datetime) >= col("pickup_week").cast(pl.Datetime)
+        (col("as_of_utc") >= col("pickup_week").cast(pl.Datetime)
          + pl.duration(days=horizon + 7, hours=14)).alias("is_mature"),
         "is_small_sample",
     )  # fmt: skip

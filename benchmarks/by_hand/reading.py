@@ -111,4 +111,22 @@ class Warehouse:
             .drop("canonical_courier_code", "updated_at_utc")
             .with_row_index("tracking_no")
             .collect()
+            .pipe(self._with_last_seen)
         )  # fmt: skip
+
+    def _with_last_seen(self, trackings: pl.DataFrame) -> pl.DataFrame:
+        """Add when each tracking was last there: observed, or found by a run over everything."""
+        passes = self.read(
+            "SELECT source, account, started_at_utc, window_to_utc FROM loads"
+            " WHERE is_complete AND window_from_utc IS NULL"
+        )
+        found = (
+            trackings.filter(col("gone_at_utc").is_not_null())
+            .join(passes, on=["source", "account"])
+            .filter(col("started_at_utc") < col("gone_at_utc"), col("created_at_utc") <= col("window_to_utc"))
+            .group_by("tracking_no")
+            .agg(col("started_at_utc").max())
+        )
+        return trackings.join(found, on="tracking_no", how="left", maintain_order="left").with_columns(
+            pl.max_horizontal("observed_at_utc", "started_at_utc").alias("seen_at_utc")
+        ).drop("started_at_utc")  # fmt: skip

@@ -39,6 +39,7 @@ def real_scans(source: Warehouse, trackings: pl.DataFrame) -> Scans:
             trackings["as_of_utc"].gather(numbers),
             col("event_type").cast(pl.Categorical),
             is_assumed.fill_null(False).alias("is_assumed"),
+            (col("time_precision") == "date").fill_null(False).alias("is_date_only"),
         )
         .with_columns(
             # no clock on earth is further ahead of UTC than 14 hours
@@ -51,7 +52,7 @@ def real_scans(source: Warehouse, trackings: pl.DataFrame) -> Scans:
         pl.len().alias("n_scans"),
         at.null_count().alias("n_unparsable"),
         col("is_assumed").sum().alias("n_assumed_zone"),
-        (col("time_precision") == "date").sum().alias("n_date_only"),
+        col("is_date_only").sum().alias("n_date_only"),
         (col("event_type") == "unknown").sum().alias("n_unmapped"),
         col("is_future").sum().alias("n_impossible"),
     )
@@ -61,7 +62,7 @@ def real_scans(source: Warehouse, trackings: pl.DataFrame) -> Scans:
         .filter(~col("is_future"), ~col("rowid").is_in(repeated["rowid"].implode()))
         .select(
             "rowid", "tracking_no", "source_seq", "event_at_utc", "event_at_local", "event_type",
-            "is_physical", "is_exception", "is_assumed",
+            "is_physical", "is_exception", "is_assumed", "is_date_only",
             col("leg").ne_missing("origin").alias("is_there"),
         )
         .collect(),

@@ -17,7 +17,7 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame) -> pl.DataFram
     """Return per tracking of an account that was read whole once its parcel, and whether it tells of it.
 
     Trackings of one parcel share number, courier and the quarter of registration. One of them speaks for it:
-    one that has scans, then by the source's priority.
+    one that has scans, and is still there, then by the source's priority.
     """
     priorities = source.seed("sources").select("source", "priority")
     named = (
@@ -41,7 +41,8 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame) -> pl.DataFram
         .join(priorities.lazy(), on="source", how="left")
         .sort(
             "shipment_key", (col("checkpoint_count") > 0).fill_null(False).not_(),
-            col("priority").fill_null(99), -col("observed_at_utc").cast(pl.Int64), "tracking_key",
+            col("gone_at_utc").is_not_null(), col("priority").fill_null(99),
+            -col("observed_at_utc").cast(pl.Int64), "tracking_key",
             nulls_last=True,
         )
         .filter(col("shipment_key") == col("shipment_key").shift())
@@ -127,7 +128,9 @@ def wide_shipments(
             when(is_ok).then("followed_days").alias("transit_days"),
             when(is_ok).then(col("followed_days") * 24).alias("transit_hours"),
             when(is_ok).then(col("followed_days").floor().cast(pl.Int64)).alias("transit_full_days"),
-            when(is_ok).then((col("delivered_date") - col("picked_up_date")).dt.total_days())
+            when(is_ok | (is_delivered & col("has_date_only_time")
+                          & (col("delivered_date") == col("picked_up_date"))))
+            .then((col("delivered_date") - col("picked_up_date")).dt.total_days())
             .alias("transit_date_changes"),
             when(col("timing_quality") == "ok").then(col("delivery_no") - col("pickup_no"))
             .alias("transit_business_days"),
@@ -149,7 +152,7 @@ def wide_shipments(
             when(first.is_not_null()).then(strictly).alias("is_first_attempt_success_strict"),
             "n_scans", "n_exception_episodes", "has_exception",
             col("status").is_in(["exception", "undelivered"]).alias("is_exception_now"),
-            "has_unresolved_exception", "has_assumed_time", "has_status_regress",
+            "has_unresolved_exception", "has_assumed_time", "has_date_only_time", "has_status_regress",
             (col("entry") > 0).alias("is_registered_late"),
             (col("followed_from") / DAY).alias("followed_from_days"),
         )

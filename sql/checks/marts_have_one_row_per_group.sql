@@ -10,7 +10,7 @@
 -- depends_on: {{ ref('mart_exception_resolution') }}
 -- depends_on: {{ ref('mart_exception_types') }}
 -- depends_on: {{ ref('mart_weekly_cohorts') }}
--- depends_on: {{ ref('int_group_counts') }}
+-- depends_on: {{ ref('int_groups') }}
 with told as (
     select
         'mart_delivery_time_quantiles' as mart,
@@ -65,6 +65,11 @@ with told as (
         group_key,
         cast(horizon_days as varchar) as part
     from mart_weekly_cohorts
+),
+
+groups as (
+    select distinct group_key
+    from int_groups
 )
 
 select
@@ -73,7 +78,7 @@ select
     told.part,
     count(*) as n_rows
 from told
-left join int_group_counts
-    on told.group_key = int_group_counts.group_key
+left join groups
+    on told.group_key = groups.group_key
 group by told.mart, told.group_key, told.part
-having count(*) > 1 or count(int_group_counts.group_key) = 0
+having count(*) > 1 or count(groups.group_key) = 0

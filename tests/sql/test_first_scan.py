@@ -57,3 +57,21 @@ def test_what_was_delivered_without_a_scan_before_is_no_wait(warehouse):
     tell(warehouse, record("a", delivered, **CREATED), record("b", scan("2026-11-02T00:00:00"), **CREATED))
     (row,) = ask(warehouse, "FROM mart_first_scan_latency WHERE grouping_name = 'all'")
     assert (row["n_labels"], row["n_scanned"]) == (1, 1)
+
+
+def test_what_was_scanned_before_it_was_registered_is_no_wait_but_has_been_scanned(warehouse):
+    early = [record(f"e{n}", scan("2026-10-31T00:00:00"), **CREATED) for n in range(6)]
+    tell(warehouse, *early, record("s", scan("2026-11-02T00:00:00"), **CREATED), record("w", **CREATED))
+    (row,) = ask(warehouse, "FROM mart_first_scan_latency WHERE grouping_name = 'all'")
+    assert (row["n_labels"], row["n_scanned"], row["never_scanned_share"]) == (8, 7, 1 / 8)
+    assert row["p50_days"] == 1.0
+
+
+def test_a_courier_of_which_nothing_was_ever_scanned_is_told(warehouse):
+    waiting = [record(f"w{n}", courier_code="ghost", **CREATED) for n in range(3)]
+    tell(warehouse, record("s", scan("2026-11-02T00:00:00"), **CREATED), *waiting)
+    (row,) = ask(
+        warehouse, "FROM mart_first_scan_latency WHERE grouping_name = 'carrier' AND courier_code = 'ghost'"
+    )
+    assert (row["n_labels"], row["n_never_scanned"], row["never_scanned_share"]) == (3, 3, 1.0)
+    assert (row["p50_days"], row["is_small_sample"]) == (None, True)

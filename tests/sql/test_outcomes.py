@@ -262,17 +262,47 @@ def test_a_header_newer_than_the_window_does_not_count_yet(tmp_path):
         assert connection.execute("SELECT outcome FROM int_shipment_outcomes").fetchall() == [("open",)]
 
 
-def test_an_open_shipment_that_left_the_source_is_censored_when_it_was_last_observed(tmp_path):
+@pytest.mark.parametrize(("hours", "last_there"), [(-1, 0), (40, 40)])
+def test_an_open_shipment_that_left_the_source_is_censored_when_it_was_last_there(
+    tmp_path, hours, last_there
+):
     warehouse = str(tmp_path / "warehouse.duckdb")
     load(warehouse, [record("kept", PICKED_UP), record("gone", PICKED_UP)])
-    # The next run over everything does not find one of them.
+    # Runs over everything that find it as it was leave a trace in loads only; the next one does not find it.
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(
+            "UPDATE loads SET started_at_utc = (SELECT max(observed_at_utc) FROM trackings) + to_hours(?)",
+            [hours],
+        )
     load(warehouse, [record("kept", PICKED_UP)], first=None, last=AS_OF)
     run_models(warehouse)
     with duckdb.connect(warehouse) as connection:
         found = connection.execute(
-            "SELECT right(t.source_id, 4), outcome, exit_at_utc = t.observed_at_utc,"
+            "SELECT right(t.source_id, 4), outcome, exit_at_utc = t.observed_at_utc + to_hours(?),"
             " exit_at_utc = int_as_of.as_of_utc"
             " FROM int_shipment_outcomes JOIN stg_trackings t USING (tracking_key) CROSS JOIN int_as_of"
-            " ORDER BY 1"
+            " ORDER BY 1",
+            [last_there],
         ).fetchall()
     assert found == [("gone", "open", True, False), ("kept", "open", False, True)]
+
+
+def test_dates_without_hours_are_flagged_and_their_days_are_right(tmp_path):
+    warehouse = str(tmp_path / "warehouse.duckdb")
+    same_day = scan("2026-11-01", "delivered", "delivered001")
+    load(
+        warehouse,
+        [
+            record("day", PICKED_UP, same_day),
+            record("two", PICKED_UP, scan("2026-11-03", "delivered", "delivered001")),
+            record("hour", PICKED_UP, DELIVERED),
+        ],
+        last=AS_OF,
+    )
+    run_models(warehouse)
+    with duckdb.connect(warehouse) as connection:
+        found = connection.execute(
+            "SELECT right(tracking_key, 3), has_date_only_time, transit_date_changes, timing_quality"
+            " FROM fct_shipments ORDER BY 3"
+        ).fetchall()
+    assert found == [("day", True, 0, "negative_duration"), ("two", True, 2, "ok"), ("our", False, 3, "ok")]

@@ -68,6 +68,30 @@ def test_a_service_with_scans_speaks_rather_than_one_without(warehouse):
     assert (row["source"], row["n_scans"]) == ("aftership", 1)
 
 
+def test_a_service_that_still_has_it_speaks_rather_than_one_from_which_it_is_gone(told_twice):
+    with duckdb.connect(told_twice) as connection:
+        connection.execute("UPDATE trackings SET gone_at_utc = observed_at_utc WHERE source = 'trackingmore'")
+    (row,) = shipments(told_twice)
+    assert row["source"] == "aftership"
+
+
+def test_an_account_that_is_read_no_more_makes_no_week_of_another_one_immature(warehouse):
+    weeks = [record("1", PICKED_UP, courier_code="dhl"), record("2", PICKED_UP, courier_code="ups")]
+    load(warehouse, weeks, last=AS_OF)
+    as_source(warehouse, "2", "trackingmore", "other")
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(
+            "UPDATE loads SET window_to_utc = window_to_utc - INTERVAL 15 DAY WHERE account = 'other'"
+        )
+    run_models(warehouse)
+    mature = ask(
+        warehouse,
+        "SELECT courier_code, is_mature FROM mart_weekly_cohorts"
+        " WHERE grouping_name = 'carrier_week' AND horizon_days = 7 ORDER BY 1",
+    )
+    assert [tuple(row.values()) for row in mature] == [("dhl", True), ("ups", False)]
+
+
 def test_a_service_whose_reading_was_never_complete_does_not_silence_the_other(told_twice):
     with duckdb.connect(told_twice) as connection:
         connection.execute("UPDATE loads SET is_complete = false WHERE source = 'trackingmore'")

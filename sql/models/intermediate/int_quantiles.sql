@@ -18,9 +18,8 @@ steps as (
     select
         int_curves.*,
         int_curves.n_reached_so_far * 1e0 / nullif(totals.n_reached_ever, 0) as naive_share,
-        -- where everything is reached the band has no width left
-        case when int_curves.share_reached >= 1e0 - 1e-12 then 1e0 else int_curves.share_reached_lower95 end
-            as lower_share,
+        -- where everything is reached there is no band: nothing less is possible than all, nothing more is
+        -- sure than before
         case when int_curves.share_reached >= 1e0 - 1e-12 then 1e0 else int_curves.share_reached_upper95 end
             as upper_share
     from int_curves
@@ -39,19 +38,19 @@ select
     max(elapsed_days) as followed_until_days,
     min(case when share_reached >= 0.50e0 - 1e-12 then elapsed_days end) as p50_days,
     min(case when upper_share >= 0.50e0 - 1e-12 then elapsed_days end) as p50_lower95,
-    min(case when lower_share >= 0.50e0 - 1e-12 then elapsed_days end) as p50_upper95,
+    min(case when share_reached_lower95 >= 0.50e0 - 1e-12 then elapsed_days end) as p50_upper95,
     min(case when share_reached >= 0.80e0 - 1e-12 then elapsed_days end) as p80_days,
     min(case when upper_share >= 0.80e0 - 1e-12 then elapsed_days end) as p80_lower95,
-    min(case when lower_share >= 0.80e0 - 1e-12 then elapsed_days end) as p80_upper95,
+    min(case when share_reached_lower95 >= 0.80e0 - 1e-12 then elapsed_days end) as p80_upper95,
     min(case when share_reached >= 0.90e0 - 1e-12 then elapsed_days end) as p90_days,
     min(case when upper_share >= 0.90e0 - 1e-12 then elapsed_days end) as p90_lower95,
-    min(case when lower_share >= 0.90e0 - 1e-12 then elapsed_days end) as p90_upper95,
+    min(case when share_reached_lower95 >= 0.90e0 - 1e-12 then elapsed_days end) as p90_upper95,
     min(case when share_reached >= 0.95e0 - 1e-12 then elapsed_days end) as p95_days,
     min(case when upper_share >= 0.95e0 - 1e-12 then elapsed_days end) as p95_lower95,
-    min(case when lower_share >= 0.95e0 - 1e-12 then elapsed_days end) as p95_upper95,
+    min(case when share_reached_lower95 >= 0.95e0 - 1e-12 then elapsed_days end) as p95_upper95,
     min(case when share_reached >= 0.99e0 - 1e-12 then elapsed_days end) as p99_days,
     min(case when upper_share >= 0.99e0 - 1e-12 then elapsed_days end) as p99_lower95,
-    min(case when lower_share >= 0.99e0 - 1e-12 then elapsed_days end) as p99_upper95,
+    min(case when share_reached_lower95 >= 0.99e0 - 1e-12 then elapsed_days end) as p99_upper95,
     -- in whole microseconds, which add up alike in every order
     sum(n_reached * cast(round(elapsed_days * 86400e6) as bigint)) / 86400e6 / nullif(sum(n_reached), 0)
         as naive_mean_days,

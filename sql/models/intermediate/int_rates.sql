@@ -62,6 +62,13 @@ counted as (
     union all
     select
         group_key,
+        'expired' as rate_name,
+        n_expired as n_hits,
+        n_shipments as n_of
+    from int_group_counts
+    union all
+    select
+        group_key,
         'on_time' as rate_name,
         n_on_time as n_hits,
         n_due as n_of

@@ -7,6 +7,7 @@ select
     fct_shipments.outcome,
     fct_shipments.timing_quality,
     fct_shipments.created_at_utc,
+    fct_shipments.as_of_utc,
     fct_shipments.label_created_at_utc,
     fct_shipments.picked_up_at_utc,
     fct_shipments.followed_days,

@@ -2,15 +2,36 @@
 --
 -- The clock starts at the first physical scan. Ends compete: delivered, returned, lost, expired (the
 -- source gave up); everything else is open and censored at the end of the last complete window, or, where
--- the tracking is gone from the source, when it was last observed.
+-- the tracking is gone from the source, when it was last there: a run that reads everything and finds nothing
+-- new in it leaves no trace in the tracking, but in loads.
 --
 -- depends_on: {{ ref('stg_trackings') }}
 -- depends_on: {{ ref('int_as_of') }}
 -- depends_on: {{ ref('int_checkpoints') }}
-with shipments as (
+with last_seen as (
+    select
+        stg_trackings.tracking_key,
+        max(loads.started_at_utc) as seen_at_utc
+    from stg_trackings
+    inner join loads
+        on
+            stg_trackings.source = loads.source
+            and stg_trackings.account = loads.account
+            and stg_trackings.gone_at_utc > loads.started_at_utc
+            and stg_trackings.created_at_utc <= loads.window_to_utc
+    where
+        loads.is_complete
+        and loads.window_from_utc is null
+    group by stg_trackings.tracking_key
+),
+
+shipments as (
     select
         stg_trackings.*,
         int_as_of.as_of_utc,
+        greatest(
+            stg_trackings.observed_at_utc, coalesce(last_seen.seen_at_utc, stg_trackings.observed_at_utc)
+        ) as seen_at_utc,
         -- a snapshot taken after the window's end knows more than the window: its header does not count
         case
             when
@@ -23,6 +44,8 @@ with shipments as (
         on
             stg_trackings.source = int_as_of.source
             and stg_trackings.account = int_as_of.account
+    left join last_seen
+        on stg_trackings.tracking_key = last_seen.tracking_key
 ),
 
 scans as (
@@ -33,6 +56,7 @@ scans as (
         is_physical,
         is_exception,
         time_basis,
+        time_precision,
         -- an instant and how far the date of its place is off, in one number: the least holds both
         date_diff('microsecond', timestamp '0001-01-01', event_at_utc) * 16 + 8
         + coalesce(date_diff('day', cast(event_at_utc as date), cast(event_at_local as date)), 0)
@@ -69,6 +93,7 @@ milestones as (
         sum(case when event_type = 'delivered' then 1 else 0 end) as n_delivered_scans,
         max(case when is_physical and is_exception then 1 else 0 end) as has_exception,
         max(case when is_physical and time_basis = 'assumed_utc' then 1 else 0 end) as has_assumed_time,
+        max(case when is_physical and time_precision = 'date' then 1 else 0 end) as has_date_only_time,
         min(case when is_physical and event_type <> 'delivered' then dated_instant end) as dated_pickup,
         min(case when event_type in ('attempt_failed', 'delivered') then dated_instant end)
             as dated_first_attempt
@@ -129,6 +154,7 @@ joined as (
         coalesce(milestones.n_delivered_scans, 0) as n_delivered_scans,
         coalesce(milestones.has_exception, 0) = 1 as has_exception,
         coalesce(milestones.has_assumed_time, 0) = 1 as has_assumed_time,
+        coalesce(milestones.has_date_only_time, 0) = 1 as has_date_only_time,
         coalesce(milestones.first_delivered_scan_at_utc < milestones.last_movement_at_utc, false)
             as has_status_regress,
         -- on the way back, attempts are at the sender's door
@@ -198,8 +224,8 @@ timed as (
                             )
                         )
                     )
-            -- of what is gone from the source, only what was seen is known
-            else case when gone_at_utc is null then as_of_utc else least(as_of_utc, observed_at_utc) end
+            -- of what is gone from the source, nothing is known since
+            else case when gone_at_utc is null then as_of_utc else least(as_of_utc, seen_at_utc) end
         end as exit_at_utc
     from ended
 )
@@ -239,6 +265,7 @@ select
     n_delivered_scans,
     has_exception,
     has_assumed_time,
+    has_date_only_time,
     has_status_regress,
     coalesce(origin_country, '??') || '->' || coalesce(destination_country, '??') as lane,
     case

@@ -90,7 +90,13 @@ select
             then cast(floor(shipments.duration_days) as bigint)
     end as transit_full_days,
     case
-        when shipments.outcome = 'delivered' and shipments.timing_quality = 'ok'
+        when
+            shipments.outcome = 'delivered'
+            and (
+                shipments.timing_quality = 'ok'
+                -- a date without an hour is never before the hour of a pick-up on the same day
+                or (shipments.has_date_only_time and shipments.delivered_date = shipments.picked_up_date)
+            )
             then date_diff('day', shipments.picked_up_date, shipments.delivered_date)
     end as transit_date_changes,
     case
@@ -156,6 +162,7 @@ select
     shipments.status in ('exception', 'undelivered') as is_exception_now,
     shipments.has_unresolved_exception,
     shipments.has_assumed_time,
+    shipments.has_date_only_time,
     shipments.has_status_regress,
     shipments.entry_days > 0 as is_registered_late,
     -- before this day of its journey nobody followed it; counts where the source registers parcels late

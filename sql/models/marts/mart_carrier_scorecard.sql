@@ -38,6 +38,7 @@ select
     exceptions.unresolved_rate,
     exceptions.returned_rate,
     exceptions.lost_rate,
+    exceptions.expired_rate,
     resolutions.p50_days as resolution_p50_days,
     scans.p50_days as first_scan_p50_days,
     scans.never_scanned_share,

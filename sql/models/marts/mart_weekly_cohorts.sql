@@ -2,7 +2,7 @@
 --
 -- delivered_share is read off the week's own curve, so it looks neither better nor worse for being young;
 -- a young week is wide instead, see the 95 % limits, and null where nothing was followed for so long. A
--- cohort is mature when every parcel of the week could have been followed for the whole horizon. Until then
+-- cohort is mature when each of its parcels could have been followed for the whole horizon. Until then
 -- the last days of its curve speak for the weekdays that were followed so long: where parcels of a Friday
 -- take longer than those of a Monday, the limits are too narrow. naive_: over all that left so far, open
 -- ones counted as not delivered, and the mean over those that have arrived. Weeks are ISO weeks of the
@@ -12,7 +12,6 @@
 -- depends_on: {{ ref('int_group_counts') }}
 -- depends_on: {{ ref('int_curves') }}
 -- depends_on: {{ ref('int_quantiles') }}
--- depends_on: {{ ref('int_as_of') }}
 with horizons as (
     select 3 as horizon_days
     union all
@@ -23,11 +22,6 @@ with horizons as (
     select 10 as horizon_days
     union all
     select 14 as horizon_days
-),
-
-known as (
-    select min(as_of_utc) as as_of_utc
-    from int_as_of
 ),
 
 cohorts as (
@@ -54,6 +48,7 @@ followed as (
         cohorts.group_key,
         cohorts.horizon_days,
         count(*) as n_timed,
+        min(int_shipment_groups.as_of_utc) as as_of_utc,
         sum(case
             when
                 int_shipment_groups.outcome = 'delivered'
@@ -80,7 +75,6 @@ steps as (
     select
         cohorts.group_key,
         cohorts.horizon_days,
-        int_curves.share_open,
         int_curves.share_reached,
         int_curves.share_reached_lower95,
         int_curves.share_reached_upper95,
@@ -96,7 +90,8 @@ steps as (
     where int_curves.clock = 'delivery'
 ),
 
--- known where something was followed for the whole horizon, or nothing is open any more
+-- known where something was followed for the whole horizon, or nothing is open that was not; a curve may also
+-- end at nothing open because the last parcel that was followed so long has arrived
 coverage as (
     select
         cohorts.group_key,
@@ -109,6 +104,10 @@ coverage as (
         on
             cohorts.group_key = int_quantiles.group_key
             and int_quantiles.clock = 'delivery'
+    inner join followed
+        on
+            cohorts.group_key = followed.group_key
+            and cohorts.horizon_days = followed.horizon_days
     left join steps
         on
             cohorts.group_key = steps.group_key
@@ -116,7 +115,7 @@ coverage as (
             and steps.backward_rank = 1
     where
         int_quantiles.followed_until_days >= cohorts.horizon_days
-        or steps.share_open = 0e0
+        or followed.n_not_followed = 0
 )
 
 select
@@ -137,11 +136,10 @@ select
     int_quantiles.naive_mean_days,
     followed.n_not_followed * 1e0 / followed.n_timed as not_followed_share,
     -- the last parcel of the week left seven days after its first, on a clock up to 14 hours from UTC
-    known.as_of_utc >= cast(cohorts.pickup_week as timestamp)
+    followed.as_of_utc >= cast(cohorts.pickup_week as timestamp)
     + interval '7' day + interval '14' hour + cohorts.horizon_days * interval '1' day as is_mature,
     cohorts.is_small_sample
 from cohorts
-cross join known
 inner join followed
     on
         cohorts.group_key = followed.group_key
