@@ -21,6 +21,7 @@ from airflow_provider_trackingmore.fetching import decode, fetch
 from airflow_provider_trackingmore.progress import Progress
 from airflow_provider_trackingmore.store.landing import Range
 from airflow_provider_trackingmore.store.load import Reading
+from airflow_provider_trackingmore.tally import Tally
 from airflow_provider_trackingmore.walking import MOST_PASSES, Walker
 
 if TYPE_CHECKING:
@@ -72,10 +73,7 @@ class WindowReader:
         self._in_flight = in_flight
         self._include_personal_data = include_personal_data
         self._expected = expected
-        self._requests_before = requests_before
-        self._waited_before = client.waited_seconds
         self._missing: list[str] = []
-        self._received = self._checkpoints = self._irregular = 0
         self._largest_page = largest_page
         self._totals = Totals()
         self._walker = Walker(client, self._totals, self._decode, self._keep)
@@ -85,10 +83,11 @@ class WindowReader:
         self._progress = Progress()
         self._done: list[Window] = []
         self._doubts = Doubts()
-        for facts in run.finished_windows():
+        finished = run.finished_windows()
+        self._tally = Tally(client, requests_before, finished)
+        for facts in finished:
             window = Window(facts["axis"], facts["first"], facts["last"])
             self._done.append(window)
-            self._received += facts["received"]
             if facts.get("by_size", True):
                 self._doubts.add(window, facts["received"])
             if heard := facts.get("earliest_answer"):
@@ -149,11 +148,11 @@ class WindowReader:
         """Return what all the reading came to."""
         return Reading(
             is_complete=not self._missing,
-            requests=self._client.request_count - self._requests_before,
+            requests=self._tally.requests,
             windows=len(self._done),
-            received=self._received,
-            irregular_pages=self._irregular,
-            waited_seconds=self._client.waited_seconds - self._waited_before,
+            received=self._tally.received,
+            irregular_pages=self._tally.irregular_pages,
+            waited_seconds=self._tally.waited_seconds,
             largest_page=self._largest_page,
             missing="; ".join(self._missing) or None,
         )
@@ -285,9 +284,7 @@ class WindowReader:
         if page is None or not page.received:
             return 0
         self._run.land(question.window.name, page)
-        self._received += page.received
-        self._checkpoints += page.checkpoints.num_rows
-        self._irregular += page.reader != "fast"
+        self._tally.add(page)
         self._doubts.end(question.sent, page.received)
         self._largest_page = max(self._largest_page, page.received)
         return page.received
@@ -302,6 +299,7 @@ class WindowReader:
                 "received": received,
                 "by_size": by_size,
                 "earliest_answer": self._earliest and self._earliest.isoformat(),
+                "so_far": self._tally.so_far(),
             },
         )
         self._done.append(window)
@@ -312,6 +310,6 @@ class WindowReader:
     def _tell(self, planner: Planner, seconds: int) -> None:
         share = 1 - planner.seconds_left / seconds
         if self._expected:
-            share = min(1.0, self._received / self._expected)
-        requests = self._client.request_count - self._requests_before
-        self._progress.tell(planner.axis, requests, self._received, self._checkpoints, share)
+            share = min(1.0, self._tally.received / self._expected)
+        tally = self._tally
+        self._progress.tell(planner.axis, tally.requests, tally.received, tally.checkpoints, share)

@@ -167,7 +167,8 @@ class _Job:
         try:
             reader.read(planned.axes, *planned.seconds, planned.density, planned.opening)
         except RequestsUsedUpError as error:
-            return _stopped(planned, reader.result().requests, reader.finished_windows, error)
+            sent = self.client.request_count - requests_before
+            return _stopped(planned, sent, reader.finished_windows, error)
         reading = reader.result()
         run.range = reader.believable(run.range)
         planned = replace(planned, window=run.range)

@@ -44,9 +44,10 @@ class ServiceToDuckDBOperator(RestingOperator):
     :param include_personal_data: keep names, e-mail addresses and the like; by default they never land.
     :param everything: read all the service keeps and mark the trackings that are gone from it
         (templated; ``true`` or ``false``).
-    :param most_requests: how many requests a try may send; when they are used up it ends with success,
-        keeps the windows it has for the next run, and says in ``missing`` what is left. The next run
-        finishes that window; what came since is for the one after.
+    :param most_requests: how many requests a try may send, before and after its rests together (after each
+        rest at least one); when they are used up it ends with success, keeps the windows it has for the
+        next run, and says in ``missing`` what is left. The next run finishes that window; what came since
+        is for the one after.
     :param dry_run: plan and log only.
     :param deferrable: wait in the triggerer for what takes longer than a few seconds.
     :param duckdb_conn_id: connection with DuckDB's settings; the default one need not exist when
@@ -97,23 +98,31 @@ class ServiceToDuckDBOperator(RestingOperator):
         from airflow_provider_trackingmore.sync import require_complete, sync, yes_or_no, zoned
 
         waits = {"longest_wait": SHORT_WAIT} if self.deferrable else {}
+        most = self.most_requests
+        if most is not None and self.requests_sent:
+            most = max(1, most - self.requests_sent)
         with self.hook().client(**waits) as client:
             store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-            result = sync(
-                client,
-                store.connect,
-                zoned("updated_from", self.updated_from),
-                zoned("updated_to", self.updated_to),
-                everything=yes_or_no("everything", self.everything),
-                landing_root=checked_path("landing_root", self.landing_root, url=True)
-                or store.beside("landing"),
-                include_personal_data=self.include_personal_data,
-                most_requests=self.most_requests,
-                dry_run=self.plan_only,
-                patience=self.patience,
-            )
+            try:
+                result = sync(
+                    client,
+                    store.connect,
+                    zoned("updated_from", self.updated_from),
+                    zoned("updated_to", self.updated_to),
+                    everything=yes_or_no("everything", self.everything),
+                    landing_root=checked_path("landing_root", self.landing_root, url=True)
+                    or store.beside("landing"),
+                    include_personal_data=self.include_personal_data,
+                    most_requests=most,
+                    dry_run=self.plan_only,
+                    patience=self.patience,
+                )
+            finally:
+                self.requests_sent += client.request_count
+        # A run may be the work of several tries, each of which counts the requests of its own.
+        counts = result | {"requests": self.requests_sent}
         for name in METRICS:
-            Stats.incr(f"{client.service.name}.{name}", result.get(name, 0), tags={"account": client.account})
+            Stats.incr(f"{client.service.name}.{name}", counts.get(name, 0), tags={"account": client.account})
         require_complete(result)
         return result | {"warehouse": store.path}
 

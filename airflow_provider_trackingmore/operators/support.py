@@ -94,8 +94,12 @@ class RestingOperator(BaseOperator):
     After the rest the work is done again from its beginning; what it keeps on the way (landing files) it
     finds again.
 
+    ``requests_sent`` is how many requests the work has sent before it rested.
+
     :param deferrable: rest in the triggerer; without one running, say False, and waits block the worker.
     """
+
+    requests_sent = 0
 
     def __init__(self, *, deferrable: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -110,9 +114,16 @@ class RestingOperator(BaseOperator):
         return self.execute_rested(context)
 
     def execute_rested(
-        self, context: Context, event: Any = None, *, rests: int = 0, rested: float = 0.0
+        self,
+        context: Context,
+        event: Any = None,
+        *,
+        rests: int = 0,
+        rested: float = 0.0,
+        requests_sent: int = 0,
     ) -> dict[str, Any]:
-        """Do the work after so many rests of so many seconds in all."""
+        """Do the work after so many rests of so many seconds in all, and so many requests."""
+        self.requests_sent = requests_sent
         try:
             with final_errors():
                 return self.work()
@@ -122,7 +133,8 @@ class RestingOperator(BaseOperator):
                 say_when(error, datetime.now(UTC))
                 raise
             self.log.warning("%s; resting for %.0f s without a worker (rest %d)", error, wait, rests + 1)
-            self._rest(wait, {"rests": rests + 1, "rested": rested + wait})
+            so_far = {"rests": rests + 1, "rested": rested + wait, "requests_sent": self.requests_sent}
+            self._rest(wait, so_far)
 
     def _rest(self, seconds: float, so_far: dict[str, Any]) -> NoReturn:
         from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger

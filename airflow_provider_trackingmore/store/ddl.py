@@ -50,7 +50,11 @@ LOADS = pa.schema(
         ("n_changed", _COUNT, "trackings replaced by a newer snapshot"),
         ("n_unchanged", _COUNT, "trackings that were the same or older"),
         ("n_checkpoints", _COUNT, "checkpoints of the new and changed trackings"),
-        ("n_rejected", _COUNT, "records set aside in rejected_records"),
+        (
+            "n_rejected",
+            _COUNT,
+            "records that could not be decoded, those set aside in rejected_records before among them",
+        ),
         ("n_irregular_pages", _COUNT, "pages that needed the tolerant reader"),
         ("waited_seconds", pa.float64(), "time spent pacing and resting, summed over the requests in flight"),
         ("started_at_utc", _MOMENT, "this machine's clock"),

@@ -56,7 +56,10 @@ def merge(connection: duckdb.DuckDBPyConnection, run: Run) -> Merged:
         connection.execute(_DECIDE)
         for statement in _REPLACE:
             connection.execute(statement)
-        ((refused,),) = connection.execute(_MERGE_REJECTED).fetchall()
+        connection.execute(_MERGE_REJECTED)
+        ((refused,),) = connection.execute(
+            "SELECT count(DISTINCT rejected_key) FROM landed_rejected"
+        ).fetchall()
     counts = dict(connection.execute("SELECT action, count(*) FROM decided GROUP BY ALL").fetchall())
     ((scans,),) = connection.execute(
         "SELECT coalesce(sum(checkpoint_count), 0)::BIGINT FROM decided WHERE action <> 'unchanged'"

@@ -66,12 +66,16 @@ def test_after_a_429_the_task_rests_in_the_triggerer_and_goes_on_with_its_window
     with pytest.raises(TaskDeferred) as deferred:
         task.execute({})
     assert deferred.value.trigger.serialize()[0].endswith("DateTimeTrigger")
-    assert deferred.value.kwargs == {"rests": 1, "rested": pytest.approx(120, abs=1)}
+    assert deferred.value.kwargs == {
+        "rests": 1,
+        "rested": pytest.approx(120, abs=1),
+        "requests_sent": len(box.requests),
+    }
     asked = len(box.requests)
     # The account's clock is shared: whoever comes back too early is sent away without asking the service.
     with pytest.raises(TaskDeferred) as again:
         getattr(task, deferred.value.method_name)({}, None, **deferred.value.kwargs)
-    assert again.value.kwargs["rests"] == 2
+    assert (again.value.kwargs["rests"], again.value.kwargs["requests_sent"]) == (2, asked)
     assert len(box.requests) == asked
 
 
@@ -80,7 +84,7 @@ def test_a_rest_of_hours_is_waited_for_in_the_triggerer(box, warehouse, monkeypa
     box.faults.add("http_429", times=1, route="list", after=3)
     with pytest.raises(TaskDeferred) as deferred:
         TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
-    assert deferred.value.kwargs == {"rests": 1, "rested": pytest.approx(7200, abs=1)}
+    assert deferred.value.kwargs == {"rests": 1, "rested": pytest.approx(7200, abs=1), "requests_sent": 4}
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
@@ -120,8 +124,30 @@ def test_a_rest_that_is_over_lets_the_run_go_on(box, warehouse, monkeypatch):
             break
     assert result["complete"]
     assert result["new"] == 300
-    # What had landed before the rest was not asked for again.
-    assert rows(warehouse, "SELECT n_requests < n_windows - 3 FROM loads ORDER BY n_new DESC")[0] == (True,)
+    # What had landed before the rest was not asked for again, and is counted.
+    windows, requests = rows(warehouse, "SELECT sum(n_windows), sum(n_requests) FROM loads")[0]
+    assert windows <= requests <= len(box.requests) < windows * 1.5
+    assert rows(warehouse, "SELECT n_received >= n_distinct FROM loads ORDER BY n_new DESC")[0] == (True,)
+
+
+def test_a_limit_of_requests_is_that_of_a_try_with_all_its_rests(box, warehouse, monkeypatch):
+    monkeypatch.setattr(judge, "SHORTEST_REST", 0.3)
+    monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
+    monkeypatch.setattr("airflow_provider_trackingmore.operators.service.SHORT_WAIT", 0.1)
+    box.faults.add("http_429", times=1, route="list", after=4)
+    task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse, most_requests=10)
+    sent = len(box.requests)
+    rests = {}
+    while True:
+        try:
+            result = task.execute_rested({}, None, **rests)
+        except TaskDeferred as still:
+            rests = still.kwargs
+        else:
+            break
+    assert rests
+    assert result["out_of_requests"]
+    assert len(box.requests) - sent == 10
 
 
 def test_a_task_that_may_not_defer_waits_where_it_is_or_fails_as_transient(box, warehouse, monkeypatch):
@@ -138,7 +164,7 @@ def test_a_busy_warehouse_is_waited_for_in_the_triggerer(box, busy, monkeypatch,
     monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
     with pytest.raises(TaskDeferred) as deferred:
         operator(task_id="task", warehouse=busy).execute({})
-    assert deferred.value.kwargs == {"rests": 1, "rested": 30.0}
+    assert deferred.value.kwargs == {"rests": 1, "rested": 30.0, "requests_sent": 0}
 
 
 def test_a_warehouse_that_stays_busy_is_named_and_fails_as_transient_in_the_end(busy, monkeypatch):
