@@ -154,6 +154,16 @@ def _run_checks(connection: duckdb.DuckDBPyConnection, checks: list[Check]) -> d
     return found
 
 
+_CHECK_COLUMNS = {
+    "check_name": "name of the check, and of its file in sql/checks",
+    "severity": "fail: the models stay as they were; warn: they do not",
+    "meaning": "what holds where no row is found",
+    "n_rows": "rows that should not be",
+    "is_passed": "none was found",
+    "checked_at_utc": "when the models were run, UTC",
+}
+
+
 def _keep_results(connection: duckdb.DuckDBPyConnection, found: dict[Check, int]) -> None:
     connection.execute(
         f"CREATE OR REPLACE TABLE {CHECKS} (check_name VARCHAR, severity VARCHAR, meaning VARCHAR,"
@@ -167,3 +177,5 @@ def _keep_results(connection: duckdb.DuckDBPyConnection, found: dict[Check, int]
         )
     comment = "One row per check of the last run of the models: how many rows it found that should not be"
     connection.execute(f"COMMENT ON TABLE {CHECKS} IS '{comment}'")
+    for column, meaning in _CHECK_COLUMNS.items():
+        connection.execute(f"COMMENT ON COLUMN {CHECKS}.{column} IS '{meaning}'")

@@ -2,7 +2,8 @@
 --
 -- on_time_rate = on time / (on time + late + failed + overdue): an open shipment past its date is in the
 -- denominator. Dates are those of the destination. by_attempt: the first attempt counts as the delivery.
--- delivered_on_time_rate leaves overdue out, for comparison; it looks better the worse things go.
+-- delivered_on_time_rate leaves overdue out, for comparison; it looks better the worse things go. What comes
+-- early is due at once, the others on their date: compare groups that are equally old.
 --
 -- depends_on: {{ ref('int_group_counts') }}
 -- depends_on: {{ ref('int_rates') }}
