@@ -18,7 +18,7 @@ from airflow_provider_trackingmore.tables.fields import field_map
 from airflow_provider_trackingmore.tables.flatten import Origin, flatten
 from airflow_provider_trackingmore.tables.limits import MOST_BYTES
 from airflow_provider_trackingmore.tables.normal import normalised
-from airflow_provider_trackingmore.tables.privacy import cleaned
+from airflow_provider_trackingmore.tables.privacy import may_stay
 from airflow_provider_trackingmore.tables.schema import REJECTED
 from airflow_provider_trackingmore.tables.tolerant import Refused, read_tolerant
 
@@ -117,9 +117,11 @@ def _rejected_row(one: Refused, fields: FieldMap, origin: Origin) -> dict[str, o
     # The mark of the whole record goes into the key: a record rejected twice is one row.
     mark = hashlib.sha256(raw.encode()).hexdigest()
     named = (fields.service, origin.account, one.kind, str(one.source_id), mark)
-    # Only field names tell what is personal: of anything but an object the mark and the length are kept.
-    may_stay = isinstance(one.raw, dict) or origin.include_personal_data
-    kept = cleaned(one.raw, include_personal_data=origin.include_personal_data) if may_stay else None
+    names = fields.record_names if one.kind == "tracking" else fields.checkpoint_names
+    # Of anything but an object nothing is known: the mark and the length are kept.
+    is_told = isinstance(one.raw, dict) or origin.include_personal_data
+    include = origin.include_personal_data
+    kept = may_stay(one.raw, names, include_personal_data=include) if is_told else None
     return {
         "rejected_key": hashed("\x1f".join(named).encode()).hex(),
         "source": fields.service,

@@ -18,12 +18,12 @@ from airflow_provider_trackingmore.exceptions import ResponseShapeError
 from airflow_provider_trackingmore.tables.document import Repeating, read_document, text_safe
 from airflow_provider_trackingmore.tables.limits import LONGEST_NAME, MOST_RECORDS, MOST_SCANS
 from airflow_provider_trackingmore.tables.mapping import Care, Field, Kind
-from airflow_provider_trackingmore.tables.privacy import cleaned
+from airflow_provider_trackingmore.tables.privacy import cleaned, may_stay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_trackingmore.tables.mapping import FieldMap
+    from airflow_provider_trackingmore.tables.mapping import FieldMap, Names
 
 EXTRA = "_extra"
 _INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*")
@@ -124,7 +124,7 @@ class _Reader:
                 extra[name] = left
         if not self.leg_names:
             self._add_scans(item, row, extra, path, source_id)
-        row[EXTRA] = self._extra(extra)
+        row[EXTRA] = self._extra(extra, self.fields.record_names)
         return row
 
     def _identify(self, row: dict[str, Any], item: dict[str, Any]) -> tuple[str, str | None]:
@@ -193,14 +193,14 @@ class _Reader:
         for place, scan in enumerate(scans):
             if isinstance(scan, dict):
                 row, extra = _fit(scan, self.fields.checkpoint)
-                row[EXTRA] = self._extra(extra)
+                row[EXTRA] = self._extra(extra, self.fields.checkpoint_names)
                 yield row
             else:
                 reason = f"the checkpoint is {_type(scan)}, not an object"
                 self._refuse("checkpoint", source_id, f"{path}[{place}]", reason, scan)
 
-    def _extra(self, extra: dict[str, Any]) -> str | None:
-        kept = cleaned(extra, include_personal_data=self.include_personal_data)
+    def _extra(self, extra: dict[str, Any], names: Names) -> str | None:
+        kept = may_stay(extra, names, include_personal_data=self.include_personal_data)
         return json.dumps(kept, ensure_ascii=False) if kept else None
 
     def _refuse(self, kind: str, source_id: str | None, path: str, reason: str, raw: Any) -> None:
