@@ -83,8 +83,8 @@ def _words(name: str) -> str:
 def may_stay(item: Any, names: Names, *, include_personal_data: bool) -> Any:
     """Return what may be kept of an object of which the field map knows these names.
 
-    Values of known fields stay, and of others true, false, null, dates since 2010 and numbers of up to six
-    digits; in the place of anything else stands what it was. All stay if personal data were asked for.
+    Values of known fields stay, and of others true, false, null, dates since 2010, numbers of up to six
+    digits and plain field names; in the place of anything else stands what it was.
     """
     return cleaned(item, include_personal_data=True) if include_personal_data else _judged(item, names)
 

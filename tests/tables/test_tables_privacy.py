@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import hypothesis.strategies as st
 import pytest
@@ -195,7 +196,7 @@ def test_json_inside_a_text_is_cleaned_like_what_surrounds_it():
         "title": json.dumps(inner),
         "order_id": json.dumps([inner]),
         "label": json.dumps({"x": json.dumps(inner)}),
-        "weight": json.dumps(inner)[:-1] + ', "customer_name": 1}',
+        "weight": f'{{"twice": {json.dumps(inner)}, "twice": 1}}',
     }
     untouched = {"dimension": "{no json}", "order_number": '{"kept":   1}', "service_code": "[1, 2"}
     nameless = record(**texts, **untouched, id=None, payload=json.dumps(inner))
@@ -280,22 +281,23 @@ def test_the_names_of_the_field_maps_agree_with_the_rules_for_unknown_names(fiel
 
 # What says by no name that it is a person's.
 UNNAMED = {
-    "delivery_name": "Jane Doe",
-    "shipping_name": "Jane",
-    "line1": "5 Main St",
-    "attention": "jdoe77",
-    "accepted_by": "DOE",
-    "mail": "jane@example.org",
-    "custom_9": "jane.doe@example.org",
-    "tags": ["vip", "call +1 555 0100"],
-    "tracking_link": "https://example.org/Jane-Doe?to=Jane",
+    "delivery_name": "Zwetla Doe",
+    "shipping_name": "Zwetla",
+    "line1": "5 Zwetla St",
+    "attention": "zwetla77",
+    "accepted_by": "ZWETLA",
+    "mail": "zwetla@example.org",
+    "custom_9": "doe.zwetla@example.org",
+    "tags": ["Zwetla", "call +1 555 0100"],
+    "tracking_link": "https://example.org/Zwetla-Doe?to=Zwetla",
     "iban": "DE89370400440532013000",
-    "payload": '{"kept": "Jane"}',
-    "custom_fields": {"gift_for": ["Jane"], "deeper": [{"and": {"deeper": "Jane"}}]},
+    "payload": '{"kept": "Zwetla"}',
+    "custom_fields": {"gift_for": ["Zwetla"], "deeper": [{"and": {"deeper": "Zwetla"}}]},
     "caller": 4915112345678,
     "x": 52.5200081,
     "born": "1984-03-07",
 }
+PERSONS = re.compile("zwetla|555 0100|de8937|4915112345678|52.520|1984-03-07", re.IGNORECASE)
 
 
 def places(version, fields):
@@ -315,26 +317,13 @@ def places(version, fields):
         yield repeated(record(version), "news", value, {name: value})
 
 
-def numbers_and_texts(value):
-    """Yield every number and text inside a value."""
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from numbers_and_texts(inner)
-    else:
-        yield str(value)
-
-
 @every_version
 @pytest.mark.parametrize("name", UNNAMED)
 def test_a_person_in_an_unknown_field_is_nowhere_unless_asked_for(version, name):
     for one in places(version, {name: UNNAMED[name]}):
         body = written(one, version=version)
-        kept, asked = everything(decode(body, version)), everything(decode_all(body, version))
-        for text in numbers_and_texts(UNNAMED[name]):
-            if text not in ("Jane", "DOE", "vip"):
-                assert text not in kept
-            assert not any(f"{quote}{text}{quote}" in kept for quote in ("'", '"', '\\"'))
-            assert text in asked or text.replace('"', '\\\\"') in asked or text == UNNAMED["payload"]
+        assert not PERSONS.search(everything(decode(body, version)))
+        assert PERSONS.search(everything(decode_all(body, version)))
 
 
 wild_values = st.recursive(
@@ -389,13 +378,11 @@ def test_what_cannot_be_a_persons_stays_in_an_unknown_field(value):
         ("Jane Doe", "withheld: text of 8 characters"),
         ("0151-23-45", "withheld: text of 10 characters"),
         (5550100, "withheld: number of 7 digits"),
-        (-52.52000, "withheld: number of 4 digits"),
         (48.13743, "withheld: number of 7 digits"),
     ],
 )
 def test_what_is_withheld_says_so(value, mark):
-    kept = extra_of(row(decode(page_of(record(news=value))).trackings))["news"]
-    assert kept == (value if value == -52.52 else mark)
+    assert extra_of(row(decode(page_of(record(news=value))).trackings)) == {"news": mark}
 
 
 @pytest.mark.parametrize(
