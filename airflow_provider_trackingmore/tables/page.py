@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError, ResponseShapeError
 from airflow_provider_trackingmore.tables.columns import hashed
+from airflow_provider_trackingmore.tables.document import without_depth
 from airflow_provider_trackingmore.tables.fast import read_regular
 from airflow_provider_trackingmore.tables.fields import field_map
 from airflow_provider_trackingmore.tables.flatten import Origin, flatten
@@ -91,18 +92,30 @@ def decode_page(
     if len(body) > MOST_BYTES:
         raise ResponseShapeError(f"the page is larger than {MOST_BYTES // 2**20} MB")
     try:
-        records = read_regular(body, fields)
-        refused: list[Refused] = []
-        reader = "fast"
-        if records is None:
-            read = read_tolerant(body, fields, include_personal_data=include_personal_data)
-            records, refused, reader = read.records, read.refused, "tolerant"
-        trackings, checkpoints = flatten(
-            *normalised(records, fields, include_personal_data=include_personal_data), origin
-        )
-        rejected = _rejected(refused, fields, origin)
+        return _decoded(body, fields, origin)
     except RecursionError:
-        raise ResponseShapeError("the page is nested too deeply to be a list of trackings") from None
+        pass
+    try:
+        return _decoded(without_depth(body), fields, origin)
+    except RecursionError:
+        raise ResponseShapeError(
+            "the page is nested too deeply around its records, which only the service can mend; see "
+            '"Records are rejected" in docs/operations.md'
+        ) from None
+
+
+def _decoded(body: bytes, fields: FieldMap, origin: Origin) -> Page:
+    include_personal_data = origin.include_personal_data
+    records = read_regular(body, fields)
+    refused: list[Refused] = []
+    reader = "fast"
+    if records is None:
+        read = read_tolerant(body, fields, include_personal_data=include_personal_data)
+        records, refused, reader = read.records, read.refused, "tolerant"
+    trackings, checkpoints = flatten(
+        *normalised(records, fields, include_personal_data=include_personal_data), origin
+    )
+    rejected = _rejected(refused, fields, origin)
     received = len(records) + sum(one.kind == "tracking" for one in refused)
     return Page(trackings, checkpoints, rejected, received, reader)
 

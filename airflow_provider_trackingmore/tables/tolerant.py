@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from airflow_provider_trackingmore.exceptions import ResponseShapeError
-from airflow_provider_trackingmore.tables.document import Repeating, read_document, text_safe
+from airflow_provider_trackingmore.tables.document import TOO_DEEP, Repeating, read_document, text_safe
 from airflow_provider_trackingmore.tables.limits import LONGEST_NAME, MOST_RECORDS, MOST_SCANS
 from airflow_provider_trackingmore.tables.mapping import Care, Field, Kind
 from airflow_provider_trackingmore.tables.privacy import cleaned, may_stay
@@ -30,6 +30,7 @@ _INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*")
 _NUMBER = re.compile(r"\s*[+-]?\d{1,300}(\.\d{1,300})?\s*")
 _UNFIT = object()
 _CODE = Field(("rejectedCode",), None, Kind.INTEGER)
+_ID = Field(("id",), None)
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,10 @@ class _Reader:
         path = f"{'.'.join(self.fields.list_path)}[{place}]"
         if not isinstance(item, dict):
             self._refuse("tracking", None, path, f"the record is {_type(item)}, not an object", item)
+            return None
+        if TOO_DEEP in item and item.keys() <= {"id", TOO_DEEP}:
+            source_id = _coerced(item.get("id"), _ID)
+            self._refuse("tracking", source_id, path, "the record is nested too deeply", item[TOO_DEEP])
             return None
         row, extra = _fit(item, self.fields.record, ignore=self.leg_names or [self.fields.checkpoints_name])
         source_id, reason = self._identify(row, item)

@@ -352,20 +352,64 @@ def test_half_a_surrogate_pair_becomes_a_replacement_character_wherever_it_stand
     assert len(json.loads(row(page.rejected)["raw_json"])) == 1
 
 
-@pytest.mark.parametrize("depth", [80, 300, 700, 980, 5_000, 200_000])
-@pytest.mark.parametrize("where", ['"title": "x"', '"data": ['])
-def test_a_page_nested_deeply_is_decoded_or_refused_as_a_whole(depth, where):
-    deep = "[" * depth + "]" * depth
-    new = f'"title": {deep}' if where.startswith('"title') else f'"data": [{deep}, '
-    body = page_of(record(title="x")).decode().replace(where, new, 1).encode()
-    try:
-        page = decode(body)
-    except ResponseShapeError:
-        assert depth > 100
-        with pytest.raises(ResponseShapeError, match="nested too deeply"):
-            decode(body)
-    else:
-        assert page.trackings.num_rows + page.rejected.num_rows == page.received
+def nested(depth, opening="[", closing="]", inside="1"):
+    return opening * depth + inside + closing * depth
+
+
+@every_version
+@pytest.mark.parametrize("depth", [80, 300, 520, 700, 980, 5_000, 200_000])
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"a": ', "}"), ('[{"}": "]", "a\\"[": ', "}]")])
+def test_a_record_nested_deeply_is_decoded_or_set_aside_alone(version, depth, brackets):
+    deep = record(version) | {"title": "HERE", "customer_name": "Jane Doe"}
+    last = record(version) | {"title": "]}{["}
+    body = page_of(record(version), deep, last, version=version)
+    page = decode(body.replace(b'"HERE"', nested(depth, *brackets).encode()), version)
+    assert page.trackings.num_rows + page.rejected.num_rows == page.received == 3
+    assert page.trackings["title"].to_pylist()[-1] == "]}{["
+    assert page.rejected.num_rows == 1 or depth < 500
+    for one in page.rejected.to_pylist():
+        assert (one["kind"], one["path"][-3:], one["reason"]) == (
+            "tracking",
+            "[1]",
+            "the record is nested too deeply",
+        )
+        assert (one["source_id"], one["raw_json"]) == (deep["id"], None)
+        assert one["raw_length"] > depth
+
+
+@pytest.mark.parametrize(
+    ("odd", "name"),
+    [
+        (nested(5_000), None),
+        ('{"news": ' + nested(5_000) + ', "id": "later"}', None),
+        ('{"id": 700, "news": ' + nested(5_000) + "}", "700"),
+        ('{"id": "x\\"y", "news": ' + nested(5_000) + "}", None),
+    ],
+)
+def test_a_deep_record_is_named_by_the_id_it_begins_with(odd, name):
+    body = page_of(record(), "HERE").replace(b'"HERE"', odd.encode())
+    assert row(decode(body).rejected)["source_id"] == name
+
+
+def test_deep_records_are_set_aside_alike_each_time_and_apart_from_each_other():
+    bodies = [page_of(record(title="HERE")).replace(b'"HERE"', nested(n).encode()) for n in (600, 600, 601)]
+    first, again, other = (row(decode(body).rejected)["rejected_key"] for body in bodies)
+    assert first == again != other
+
+
+def test_a_credential_in_a_deep_record_is_nowhere_even_when_personal_data_are_asked_for():
+    deep = nested(5_000, inside='{"tracking_key": "SECRET-9c1e"}')
+    page = decode_all(page_of(record(title="HERE")).replace(b'"HERE"', deep.encode()))
+    assert "SECRET" not in row(page.rejected)["raw_json"]
+
+
+@pytest.mark.parametrize("depth", [980, 5_000, 200_000, 2_000_000])
+def test_a_page_nested_deeply_around_its_records_is_refused_and_the_error_names_the_way_out(depth):
+    body = page_of(record()).replace(
+        b'"code"', b'"a": ' + nested(depth, '{"a": ', "}").encode() + b', "code"'
+    )
+    with pytest.raises(ResponseShapeError, match=r"nested too deeply around its records.*docs/operations.md"):
+        decode(body)
 
 
 @pytest.mark.parametrize(
