@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from airflow_provider_trackingmore.exceptions import ResponseShapeError
+from airflow_provider_trackingmore.tables.limits import MOST_DEPTH, MOST_OBJECTS
 
 REPEATED = "_repeated"
+TOO_DEEP = "_too_deep"
+
+# A text that never ends is one, up to the end: searching on inside it would take for ever.
+_SIGNS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_ID_FIRST = re.compile(r'\{\s*("id"\s*:\s*(?:"[^"\\]*"|\d+)\s*,)')
 
 
 class Repeating(dict[str, Any]):
@@ -63,6 +70,39 @@ def read_document(body: bytes) -> Any:
         )
     except ValueError as error:
         raise ResponseShapeError(f"the page is not one JSON document: {_place(error)}") from None
+
+
+def without_depth(body: bytes) -> bytes:
+    """Return a page with each record that is nested too deeply as one text under ``_too_deep``.
+
+    A record is a member of the outermost list. Its id stays where it is what the record begins with.
+    """
+    text = body.decode("utf-8-sig", "replace")
+    parts: list[str] = []
+    depth = outermost = start = done = deepest = 0
+    for sign in _SIGNS.finditer(text):
+        if sign[0] in ("[", "{"):
+            if outermost and depth == outermost:
+                start, deepest = sign.start(), 0
+            depth += 1
+            deepest = max(deepest, depth - outermost)
+            if not outermost and sign[0] == "[":
+                outermost = depth
+            if depth > MOST_OBJECTS:
+                return body
+        elif sign[0] in ("]", "}"):
+            depth -= 1
+            if outermost and depth == outermost and deepest > MOST_DEPTH:
+                parts += text[done:start], _as_text(text[start : sign.end()])
+                done = sign.end()
+            elif depth < outermost:
+                outermost = 0
+    return "".join([*parts, text[done:]]).encode("utf-8", "replace")
+
+
+def _as_text(record: str) -> str:
+    known = _ID_FIRST.match(record)
+    return f'{{{known[1] if known else ""}"{TOO_DEEP}": {json.dumps(record)}}}'
 
 
 def text_safe(value: Any) -> Any:

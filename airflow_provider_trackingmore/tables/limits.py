@@ -20,3 +20,7 @@ LARGE_BODY = 16 * 2**20
 
 # Bytes of an id or courier code. Both are repeated for every scan, so a long one would fill a column alone.
 LONGEST_NAME = 500
+
+# Objects and lists inside each other in one record, where its page is too deep to be read at once; real ones
+# have four. Everything that looks into a record bears several times as many.
+MOST_DEPTH = 50

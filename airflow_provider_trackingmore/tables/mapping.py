@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
@@ -24,6 +25,10 @@ class Kind(Enum):
     RECORDS = "records"  # a list of objects, whose fields are the field's ``inner`` ones
     NOTHING = "nothing"  # known to be always null; a value would be news
     OWN = "own"  # an object of the caller's own names; a name in it would be news
+
+
+# What stands under each name of an object: a field, or the names inside.
+Names = dict[str, Any]
 
 
 class Care(Enum):
@@ -104,6 +109,18 @@ class FieldMap:
         return pa.struct([*struct_of(self.record), *(pa.field(name, leg) for name, _ in self.legs)])
 
     @cached_property
+    def checkpoint_names(self) -> Names:
+        """Return the names that a checkpoint may have."""
+        return names_of(self.checkpoint)
+
+    @cached_property
+    def record_names(self) -> Names:
+        """Return the names that a tracking may have, at every depth."""
+        scans = {self.checkpoints_name: self.checkpoint_names}
+        legs = {name: names_of(self.leg) | scans for name, _ in self.legs}
+        return names_of(self.record) | (legs or scans)
+
+    @cached_property
     def holds_fractions(self) -> bool:
         """Return whether a field of a record or checkpoint may be a fraction."""
         return any(field.kind is Kind.NUMBER for field in (*self.record, *self.checkpoint))
@@ -138,6 +155,16 @@ def struct_of(fields: tuple[Field, ...]) -> pa.StructType:
         else:
             nested.setdefault(field.path[0], []).append(leaf)
     return pa.struct([*plain, *(pa.field(name, pa.struct(leaves)) for name, leaves in nested.items())])
+
+
+def names_of(fields: tuple[Field, ...]) -> Names:
+    """Return the names of an object with these fields."""
+    names: Names = {}
+    for field in fields:
+        *outer, name = field.path
+        holder = names.setdefault(outer[0], {}) if outer else names
+        holder[name] = names_of(field.inner) if field.inner and field.care is Care.PLAIN else field
+    return names
 
 
 def texts(**columns: str) -> tuple[Field, ...]:

@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError, ResponseShapeError
 from airflow_provider_trackingmore.tables.columns import hashed
+from airflow_provider_trackingmore.tables.document import without_depth
 from airflow_provider_trackingmore.tables.fast import read_regular
 from airflow_provider_trackingmore.tables.fields import field_map
 from airflow_provider_trackingmore.tables.flatten import Origin, flatten
 from airflow_provider_trackingmore.tables.limits import MOST_BYTES
 from airflow_provider_trackingmore.tables.normal import normalised
-from airflow_provider_trackingmore.tables.privacy import cleaned
+from airflow_provider_trackingmore.tables.privacy import may_stay
 from airflow_provider_trackingmore.tables.schema import REJECTED
 from airflow_provider_trackingmore.tables.tolerant import Refused, read_tolerant
 
@@ -91,18 +92,30 @@ def decode_page(
     if len(body) > MOST_BYTES:
         raise ResponseShapeError(f"the page is larger than {MOST_BYTES // 2**20} MB")
     try:
-        records = read_regular(body, fields)
-        refused: list[Refused] = []
-        reader = "fast"
-        if records is None:
-            read = read_tolerant(body, fields, include_personal_data=include_personal_data)
-            records, refused, reader = read.records, read.refused, "tolerant"
-        trackings, checkpoints = flatten(
-            *normalised(records, fields, include_personal_data=include_personal_data), origin
-        )
-        rejected = _rejected(refused, fields, origin)
+        return _decoded(body, fields, origin)
     except RecursionError:
-        raise ResponseShapeError("the page is nested too deeply to be a list of trackings") from None
+        pass
+    try:
+        return _decoded(without_depth(body), fields, origin)
+    except RecursionError:
+        raise ResponseShapeError(
+            "the page is nested too deeply around its records, which only the service can mend; see "
+            '"Records are rejected" in docs/operations.md'
+        ) from None
+
+
+def _decoded(body: bytes, fields: FieldMap, origin: Origin) -> Page:
+    include_personal_data = origin.include_personal_data
+    records = read_regular(body, fields)
+    refused: list[Refused] = []
+    reader = "fast"
+    if records is None:
+        read = read_tolerant(body, fields, include_personal_data=include_personal_data)
+        records, refused, reader = read.records, read.refused, "tolerant"
+    trackings, checkpoints = flatten(
+        *normalised(records, fields, include_personal_data=include_personal_data), origin
+    )
+    rejected = _rejected(refused, fields, origin)
     received = len(records) + sum(one.kind == "tracking" for one in refused)
     return Page(trackings, checkpoints, rejected, received, reader)
 
@@ -117,9 +130,11 @@ def _rejected_row(one: Refused, fields: FieldMap, origin: Origin) -> dict[str, o
     # The mark of the whole record goes into the key: a record rejected twice is one row.
     mark = hashlib.sha256(raw.encode()).hexdigest()
     named = (fields.service, origin.account, one.kind, str(one.source_id), mark)
-    # Only field names tell what is personal: of anything but an object the mark and the length are kept.
-    may_stay = isinstance(one.raw, dict) or origin.include_personal_data
-    kept = cleaned(one.raw, include_personal_data=origin.include_personal_data) if may_stay else None
+    names = fields.record_names if one.kind == "tracking" else fields.checkpoint_names
+    # Of anything but an object nothing is known: the mark and the length are kept.
+    is_told = isinstance(one.raw, dict) or origin.include_personal_data
+    include = origin.include_personal_data
+    kept = may_stay(one.raw, names, include_personal_data=include) if is_told else None
     return {
         "rejected_key": hashed("\x1f".join(named).encode()).hex(),
         "source": fields.service,

@@ -15,21 +15,22 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from airflow_provider_trackingmore.exceptions import ResponseShapeError
-from airflow_provider_trackingmore.tables.document import Repeating, read_document, text_safe
+from airflow_provider_trackingmore.tables.document import TOO_DEEP, Repeating, read_document, text_safe
 from airflow_provider_trackingmore.tables.limits import LONGEST_NAME, MOST_RECORDS, MOST_SCANS
 from airflow_provider_trackingmore.tables.mapping import Care, Field, Kind
-from airflow_provider_trackingmore.tables.privacy import cleaned
+from airflow_provider_trackingmore.tables.privacy import cleaned, may_stay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_trackingmore.tables.mapping import FieldMap
+    from airflow_provider_trackingmore.tables.mapping import FieldMap, Names
 
 EXTRA = "_extra"
 _INTEGER = re.compile(r"\s*[+-]?\d{1,18}\s*")
 _NUMBER = re.compile(r"\s*[+-]?\d{1,300}(\.\d{1,300})?\s*")
 _UNFIT = object()
 _CODE = Field(("rejectedCode",), None, Kind.INTEGER)
+_ID = Field(("id",), None)
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,10 @@ class _Reader:
         if not isinstance(item, dict):
             self._refuse("tracking", None, path, f"the record is {_type(item)}, not an object", item)
             return None
+        if TOO_DEEP in item and item.keys() <= {"id", TOO_DEEP}:
+            source_id = _coerced(item.get("id"), _ID)
+            self._refuse("tracking", source_id, path, "the record is nested too deeply", item[TOO_DEEP])
+            return None
         row, extra = _fit(item, self.fields.record, ignore=self.leg_names or [self.fields.checkpoints_name])
         source_id, reason = self._identify(row, item)
         if reason:
@@ -124,7 +129,7 @@ class _Reader:
                 extra[name] = left
         if not self.leg_names:
             self._add_scans(item, row, extra, path, source_id)
-        row[EXTRA] = self._extra(extra)
+        row[EXTRA] = self._extra(extra, self.fields.record_names)
         return row
 
     def _identify(self, row: dict[str, Any], item: dict[str, Any]) -> tuple[str, str | None]:
@@ -193,14 +198,14 @@ class _Reader:
         for place, scan in enumerate(scans):
             if isinstance(scan, dict):
                 row, extra = _fit(scan, self.fields.checkpoint)
-                row[EXTRA] = self._extra(extra)
+                row[EXTRA] = self._extra(extra, self.fields.checkpoint_names)
                 yield row
             else:
                 reason = f"the checkpoint is {_type(scan)}, not an object"
                 self._refuse("checkpoint", source_id, f"{path}[{place}]", reason, scan)
 
-    def _extra(self, extra: dict[str, Any]) -> str | None:
-        kept = cleaned(extra, include_personal_data=self.include_personal_data)
+    def _extra(self, extra: dict[str, Any], names: Names) -> str | None:
+        kept = may_stay(extra, names, include_personal_data=self.include_personal_data)
         return json.dumps(kept, ensure_ascii=False) if kept else None
 
     def _refuse(self, kind: str, source_id: str | None, path: str, reason: str, raw: Any) -> None:

@@ -92,6 +92,11 @@ def decode(body: bytes, version: str = "v4", **options: Any) -> Page:
     return decoded
 
 
+def decode_all(body: bytes, version: str = "v4") -> Page:
+    """Decode with personal data asked for: every value stays as it came."""
+    return decode(body, version, include_personal_data=True)
+
+
 def decode_tolerantly(monkeypatch: Any, body: bytes, version: str = "v4", **options: Any) -> Page:
     with monkeypatch.context() as patched:
         patched.setattr(page, "read_regular", lambda *_: None)

@@ -224,7 +224,7 @@ def test_the_first_example_says_in_our_words_what_the_service_said():
     assert one["origin_leg"]["milestone_delivered"] == "2026-10-08T10:14:00-07:00"
     assert one["destination_leg"] is None
     extra = extra_of(one)
-    assert extra["custom_fields"] == {"store": "north"}
+    assert extra["custom_fields"] == {"store": "withheld: text of 5 characters"}
     assert extra["latest_estimated_delivery"]["revise_reason"] == "extreme_weather"
     assert extra["aftership_estimated_delivery_date"]["confidence_code"] == 10001
     assert (extra["on_time_difference"], extra["return_to_sender"]) == (1, False)
@@ -408,7 +408,7 @@ def test_an_unknown_field_travels_beside_what_is_known():
     decoded = decode(page_of(told))
     extra = extra_of(row(decoded.trackings))
     assert extra["news"] == {"deep": [1]}
-    assert extra["first_estimated_delivery"] == {"type": "specific", "mood": "good"}
+    assert extra["first_estimated_delivery"] == {"type": "specific", "mood": "withheld: text of 4 characters"}
     oldest = [scan for scan in rows(decoded.checkpoints) if scan["source_seq"] == 1]
     assert [extra_of(scan)["altitude"] for scan in oldest] == [7]
 
@@ -501,7 +501,7 @@ def test_sides_without_one_or_without_a_unit_are_kept(missing):
 def test_what_is_no_weight_stands_beside_its_unit():
     told = as_of("2024-04", record()) | {"shipment_weight": "heavy", "shipment_weight_unit": "kg"}
     extra = extra_of(row(decode(page_of(told), "2024-04").trackings))
-    assert extra["shipment_weight"] == [{"unit": "kg"}, "heavy"]
+    assert extra["shipment_weight"] == [{"unit": "kg"}, "withheld: text of 5 characters"]
 
 
 def test_couriers_after_the_next_one_are_kept():
@@ -645,6 +645,7 @@ def test_whatever_the_fast_reader_accepts_the_tolerant_one_reads_alike(data):
 
 @pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
 def test_a_number_that_is_none_stays_readable_json(word):
-    decoded = decode(page_of(record(on_time_difference=7.25)).replace(b"7.25", word.encode()))
+    body = page_of(record(on_time_difference=7.25)).replace(b"7.25", word.encode())
+    decoded = decode(body, include_personal_data=True)
     assert decoded.reader == "tolerant"
     assert extra_of(row(decoded.trackings))["on_time_difference"] == word
