@@ -10,8 +10,8 @@ from airflow_provider_trackingmore.tables.fields import FIELD_MAPS, Care
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# One that a plain field holds, to see that what is unknown does travel in ``extra``.
-HARMLESS = "Harmless-5d2e-new-field"
+# The name of a new field, to see that what is unknown does travel in ``extra``.
+HARMLESS = "harmless_5d2e_new_field"
 
 
 def new_fields(mark: str) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _marked(record: dict[str, Any], version: str, personal: str, secret: str) ->
     if dice < 4:
         return record | known
     new = new_fields(personal) | credentials(secret)
-    nested = {"news": {"deep": [[new | {"kept": HARMLESS}]]}}
+    nested = {"news": {"deep": [[new | {HARMLESS: 1}]]}}
     if dice == 4:
         return _broken(record | known | new | nested, personal)
     if dice == 5:

@@ -206,8 +206,8 @@ def test_a_merge_leaves_nothing_of_its_own_behind(warehouse):
 
 def test_a_rejected_record_is_kept_once_and_counted_as_often_as_it_comes(warehouse):
     for _ in range(2):
-        load(warehouse, [{"no": "id"}, record("a")])
-    assert rows(warehouse, "SELECT kind, raw_json FROM rejected_records") == [("tracking", '{"no": "id"}')]
+        load(warehouse, [{"no": 1}, record("a")])
+    assert rows(warehouse, "SELECT kind, raw_json FROM rejected_records") == [("tracking", '{"no": 1}')]
     assert rows(warehouse, "SELECT n_rejected FROM loads ORDER BY finished_at_utc") == [(1,), (1,)]
 
 
