@@ -17,7 +17,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError, TrackingMoreError, TransientError
-from airflow_provider_trackingmore.operators.paths import checked_path
+from airflow_provider_trackingmore.operators.paths import checked_path, refuse_outside_roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -179,9 +179,14 @@ class WarehouseConnection:
         connect: Callable[[], Any] = self._hook.get_conn
         return connect
 
-    def beside(self, name: str) -> str:
-        """Return the path of a file or folder next to the warehouse file."""
-        return os.path.join(os.path.dirname(os.path.abspath(self.path)), name)
+    def beside(self, field: str, name: str) -> str:
+        """Return the path of a file or folder next to the warehouse file, for a field that is empty.
+
+        :raises ConfigurationError: if the deployment does not allow it.
+        """
+        path = os.path.join(os.path.dirname(os.path.abspath(self.path)), name)
+        refuse_outside_roots(f"{field} (by default beside the warehouse)", path)
+        return path
 
 
 def _hook(connection: Any, **options: Any) -> Any:
