@@ -20,7 +20,7 @@ from airflow_provider_trackingmore.exceptions import ConfigurationError, Trackin
 from airflow_provider_trackingmore.operators.paths import checked_path, refuse_outside_roots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from airflow.providers.common.compat.sdk import Context
 
@@ -170,14 +170,16 @@ class WarehouseConnection:
         self._settings = SETTINGS | given
         self._hook = _hook(**options, settings=self._settings)
 
-    @property
-    def connect(self) -> Callable[[], Any]:
-        """Return what opens the warehouse."""
-        from airflow_provider_trackingmore.store.warehouse import make_room
+    def connect(self) -> Any:
+        """Open the warehouse, as :func:`.open_warehouse` wants it.
 
-        make_room(self.path, self._settings)
-        connect: Callable[[], Any] = self._hook.get_conn
-        return connect
+        :raises WarehouseError: if it is busy, no database that this DuckDB can open, or its path is wrong.
+        """
+        from airflow_provider_trackingmore.store.warehouse import explained, make_room
+
+        with explained(self.path):
+            make_room(self.path, self._settings)
+            return self._hook.get_conn()
 
     def beside(self, field: str, name: str) -> str:
         """Return the path of a file or folder next to the warehouse file, for a field that is empty.
