@@ -17,7 +17,7 @@
     │   ├── AnswerTooLargeError       the answer is larger than we agreed to read
     │   └── PaginationError           the pages contradict each other
     ├── ItemError                   one number cannot be processed: skip it
-    ├── WarehouseError              the warehouse does not fit this version or this account
+    ├── WarehouseError              the warehouse cannot be opened, or does not fit this version or account
     │   └── WarehouseBusyError        another process holds the file: try again later
     ├── RequestsUsedUpError         the run's own limit of requests is reached: it stops cleanly
     └── CheckFailedError            a model check marked ``fail`` found rows
@@ -184,7 +184,7 @@ class ItemError(ServiceError):
 
 
 class WarehouseError(TrackingMoreError):
-    """The warehouse belongs to another version of this package or to another account label."""
+    """The warehouse is damaged or no database, or belongs to another version or another account label."""
 
 
 class WarehouseBusyError(WarehouseError):

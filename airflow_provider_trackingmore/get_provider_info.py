@@ -56,7 +56,8 @@ def get_provider_info() -> dict[str, Any]:
                 "options": {
                     "allowed_roots": {
                         "description": "Folders and URLs, separated by commas, below which the operators' "
-                        "templated paths must stay. Empty: any absolute path without '..'.",
+                        "templated paths must stay, also the default ones; a folder is not below "
+                        "itself. Empty: any absolute path without '..'.",
                         "version_added": __version__,
                         "type": "string",
                         "example": "/data/shipments,s3://shipments",

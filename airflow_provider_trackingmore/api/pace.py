@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_trackingmore.api.turns import OwnTurns
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_trackingmore.api.turns import SharedTurns
+
+log = logging.getLogger(__name__)
 
 # Two requests sent exactly an interval apart can arrive a few milliseconds closer; the service counts
 # arrivals, and one refusal costs two minutes.
@@ -24,6 +28,9 @@ LATENESS = 0.01
 
 # A shared record that says more was written by a clock that has been put back since.
 LONGEST_REST = 86_400.0
+
+# A rest of more seconds than this is said before it is waited out; shorter ones belong to the pace.
+QUIET_REST = 5.0
 
 
 class Pacer:
@@ -47,6 +54,7 @@ class Pacer:
         self._clock = clock
         self._sleep = sleep
         self._turns = turns or OwnTurns()
+        self._said_until = 0.0
 
     def wait_for_turn(self) -> None:
         """Return when the next request may start.
@@ -64,11 +72,19 @@ class Pacer:
                     is_late = now - turn.next_start > LATENESS * self._interval
                     turn.next_start = (now if is_late else turn.next_start) + self._interval
                     return
-            if rest > self._longest_rest:
-                error = RateLimitError("the account must rest for longer than a request may wait")
-                error.wait_seconds = rest
-                raise error
+                if rest > self._longest_rest:
+                    error = RateLimitError("the account must rest for longer than a request may wait")
+                    error.wait_seconds = rest
+                    raise error
+                self._say(rest, turn.rest_ends)
             self._sleep(wait)
+
+    def _say(self, rest: float, ends: float) -> None:
+        """Log a long rest, once for all who wait for its end; call while holding the turn."""
+        if rest > QUIET_REST and ends != self._said_until:
+            self._said_until = ends
+            until = f"{datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%M:%S}"
+            log.info("the account must rest: waiting %.0f s, until %s UTC", rest, until)
 
     def keep_to(self, per_second: float) -> None:
         """Change the pace."""

@@ -59,11 +59,12 @@ class SharedTurns:
     def taking(self) -> Iterator[Turn]:
         """Hold the turn; what is set on it is what the next one sees, in any process."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._lock, self.path.open("a+b") as file:
+        with self._lock, os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
             # Let go when the file is closed, also if the process is killed.
             fcntl.flock(file.fileno(), fcntl.LOCK_EX)
             told = os.pread(file.fileno(), _FORM.size, 0)
             turn = Turn(*_FORM.unpack(told)) if len(told) == _FORM.size else Turn()
             yield turn
-            file.truncate(0)
-            file.write(_FORM.pack(turn.next_start, turn.rest_ends))
+            # Over the old record in one call: whoever is killed leaves the one or the other, and no rest ends
+            # early.
+            os.pwrite(file.fileno(), _FORM.pack(turn.next_start, turn.rest_ends), 0)

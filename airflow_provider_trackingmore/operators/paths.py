@@ -43,10 +43,23 @@ def checked_path(field: str, path: str | None, *, url: bool = False) -> str | No
         )
     if ".." in PurePosixPath(unquote(path) if is_url else path).parts:
         raise ConfigurationError(f"{field} holds '..', which leads out of its folder; write the whole path")
+    refuse_outside_roots(field, path)
+    return path
+
+
+def refuse_outside_roots(field: str, path: str) -> None:
+    """Refuse a path that does not stand below one of ``allowed_roots``, where the deployment names some.
+
+    A root is not below itself: what replaces a path in one step, and its locks, stand beside it.
+
+    :raises ConfigurationError: naming the field.
+    """
     roots = allowed_roots()
     if roots and not any(_is_below(path, root) for root in roots):
-        raise ConfigurationError(f"{field} is not below any folder of [{SECTION}] {OPTION}; choose one there")
-    return path
+        raise ConfigurationError(
+            f"{field} is not below any folder of [{SECTION}] {OPTION}; "
+            "give it a path in one of them, not that folder itself"
+        )
 
 
 def allowed_roots() -> list[str]:
@@ -78,9 +91,9 @@ def _refuse_credentials(field: str, url: str) -> None:
 
 
 def _is_below(path: str, root: str) -> bool:
-    """Return whether a path or URL is the root or stands below it."""
+    """Return whether a path or URL stands below the root."""
     place, top = _resolved(path), _resolved(root)
-    return place == top or place.startswith(top.rstrip("/") + "/")
+    return place != top and place.startswith(top.rstrip("/") + "/")
 
 
 def _resolved(path: str) -> str:

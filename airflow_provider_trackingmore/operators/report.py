@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError
-from airflow_provider_trackingmore.operators.paths import checked_path, configured_report
+from airflow_provider_trackingmore.operators.paths import (
+    checked_path,
+    configured_report,
+    refuse_outside_roots,
+)
 from airflow_provider_trackingmore.operators.support import final_errors
 
 if TYPE_CHECKING:
@@ -51,10 +55,16 @@ class BuildReportOperator(BaseOperator):
                 raise ConfigurationError("published is empty; give the path of the file for analysts")
             report = checked_path("report", self.report, url=True) or configured_report()
             images = checked_path("images", self.images, url=True)
+            report = report or _beside(published)
             build_report = _builder()
-            beside = os.path.join(os.path.dirname(published), "report.html")
-            done: dict[str, Any] = build_report(published, report or beside, images=images)
+            done: dict[str, Any] = build_report(published, report, images=images)
             return done
+
+
+def _beside(published: str) -> str:
+    path = os.path.join(os.path.dirname(published), "report.html")
+    refuse_outside_roots("report (by default beside the published file)", path)
+    return path
 
 
 def _builder() -> Any:

@@ -111,7 +111,7 @@ class ServiceToDuckDBOperator(RestingOperator):
                     zoned("updated_to", self.updated_to),
                     everything=yes_or_no("everything", self.everything),
                     landing_root=checked_path("landing_root", self.landing_root, url=True)
-                    or store.beside("landing"),
+                    or store.beside("landing_root", "landing"),
                     include_personal_data=self.include_personal_data,
                     most_requests=most,
                     dry_run=self.plan_only,
@@ -163,5 +163,6 @@ class ServiceToParquetOperator(RestingOperator):
         from airflow_provider_trackingmore.store import write_parquet
 
         store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-        root = checked_path("parquet_root", self.parquet_root, url=True) or store.beside("parquet")
+        root = checked_path("parquet_root", self.parquet_root, url=True)
+        root = root or store.beside("parquet_root", "parquet")
         return write_parquet(store.connect, root, self.source, patience=self.patience)

@@ -17,10 +17,10 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError, TrackingMoreError, TransientError
-from airflow_provider_trackingmore.operators.paths import checked_path
+from airflow_provider_trackingmore.operators.paths import checked_path, refuse_outside_roots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from airflow.providers.common.compat.sdk import Context
 
@@ -182,18 +182,25 @@ class WarehouseConnection:
         self._settings = SETTINGS | given
         self._hook = _hook(**options, settings=self._settings)
 
-    @property
-    def connect(self) -> Callable[[], Any]:
-        """Return what opens the warehouse."""
-        from airflow_provider_trackingmore.store.warehouse import make_room
+    def connect(self) -> Any:
+        """Open the warehouse, as :func:`.open_warehouse` wants it.
 
-        make_room(self.path, self._settings)
-        connect: Callable[[], Any] = self._hook.get_conn
-        return connect
+        :raises WarehouseError: if it is busy, no database that this DuckDB can open, or its path is wrong.
+        """
+        from airflow_provider_trackingmore.store.warehouse import explained, make_room
 
-    def beside(self, name: str) -> str:
-        """Return the path of a file or folder next to the warehouse file."""
-        return os.path.join(os.path.dirname(os.path.abspath(self.path)), name)
+        with explained(self.path):
+            make_room(self.path, self._settings)
+            return self._hook.get_conn()
+
+    def beside(self, field: str, name: str) -> str:
+        """Return the path of a file or folder next to the warehouse file, for a field that is empty.
+
+        :raises ConfigurationError: if the deployment does not allow it.
+        """
+        path = os.path.join(os.path.dirname(os.path.abspath(self.path)), name)
+        refuse_outside_roots(f"{field} (by default beside the warehouse)", path)
+        return path
 
 
 def _hook(connection: Any, **options: Any) -> Any:

@@ -89,5 +89,6 @@ class PublishOperator(RestingOperator):
         from airflow_provider_trackingmore.store import publish
 
         store = WarehouseConnection(self.warehouse, self.duckdb_conn_id)
-        published = checked_path("published", self.published) or store.beside("analytics.duckdb")
+        published = checked_path("published", self.published)
+        published = published or store.beside("published", "analytics.duckdb")
         return publish(store.connect, published, patience=self.patience)

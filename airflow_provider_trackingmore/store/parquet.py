@@ -60,14 +60,17 @@ def write_parquet(
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param root: path of the copy, which becomes a link, or a URL (``file://`` for a disk without links).
     :param source: copy this source only; by default all.
-    :param patience: seconds to wait for another run that holds the warehouse.
+    :param patience: seconds to wait for another run that holds the warehouse, or writes the same copy.
     :raises ConfigurationError: if the root is a file, holds other things, or cannot be written.
+    :raises WarehouseBusyError: if the other run takes longer.
     :raises WarehouseError: if there is no warehouse yet.
     """
     with (
+        _draft(root, patience) as (top, show),
         open_warehouse(warehouse, must_exist=True, patience=patience) as connection,
-        _draft(root) as (top, show),
     ):
+        # Below a URL only the warehouse keeps writers apart.
+        top.remove_unfinished()
         before = top.read_json(_STATE) if _STATE in top.names() else {}
         # One state of all partitions, also while another thread of this process loads.
         with transaction(connection):
@@ -91,16 +94,14 @@ def write_parquet(
 
 
 @contextmanager
-def _draft(root: str | os.PathLike[str]) -> Iterator[tuple[Folder, Callable[[], None]]]:
+def _draft(root: str | os.PathLike[str], patience: float) -> Iterator[tuple[Folder, Callable[[], None]]]:
     """Give the folder to change, as it was, and what makes the changes visible."""
     if "://" in os.fspath(root):
-        top = Folder.at(root)
-        top.remove_unfinished()
-        yield top, lambda: None
+        yield Folder.at(root), lambda: None
         return
     snapshots = Snapshots.at(root, "the Parquet root", _KEEP)
     _refuse_others(snapshots.path)
-    with snapshots.draft() as draft:
+    with snapshots.draft(patience) as draft:
         shown = snapshots.shown()
         if shown:
             link_tree(shown, draft.path)

@@ -47,8 +47,9 @@ def publish(
 
     :param warehouse: path of the DuckDB file, or what opens a connection to it.
     :param published: path of the file for analysts, on a local disk.
-    :param patience: seconds to wait for another run that holds the warehouse.
+    :param patience: seconds to wait for another run that holds the warehouse, or publishes to the same path.
     :raises ConfigurationError: if that is the warehouse itself, a folder, or where this user may not write.
+    :raises WarehouseBusyError: if the other run takes longer.
     :raises WarehouseError: if there is no warehouse yet.
     """
     target = Path(os.path.abspath(published))
@@ -56,16 +57,18 @@ def publish(
     snapshots = Snapshots.at(published, "published", _KEEP)
     if target.is_dir():
         raise ConfigurationError(f"published is a folder ({target}); give the path of a file in it")
-    with open_warehouse(warehouse, must_exist=True, patience=patience) as connection:
+    with (
+        snapshots.draft(patience) as draft,
+        open_warehouse(warehouse, must_exist=True, patience=patience) as connection,
+    ):
         name = _refuse_itself(connection, target)
-        with snapshots.draft() as draft:
-            _copy(connection, name, draft.path)
-            draft.path.chmod(0o444)
-            # DuckDB before 1.5 keeps the log of a writer beside the link and would replay it into the
-            # next copy. A writer that still lives may put it back until the link has changed.
-            _remove_log(snapshots.path)
-            draft.show()
-            _remove_log(snapshots.path)
+        _copy(connection, name, draft.path)
+        draft.path.chmod(0o444)
+        # DuckDB before 1.5 keeps the log of a writer beside the link and would replay it into the next
+        # copy. A writer that still lives may put it back until the link has changed.
+        _remove_log(snapshots.path)
+        draft.show()
+        _remove_log(snapshots.path)
     size = target.stat().st_size
     log.info("published %s (%.1f MB)", target, size / 1e6)
     return {"path": str(target), "bytes": size}

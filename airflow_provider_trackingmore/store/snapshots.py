@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How many seconds to wait for another run that changes the same path.
-PATIENCE = 600.0
-
 _DRAFT = ".draft"
 _STAMP = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}(\.draft)?")
 _MOST_LINKS = 40
@@ -77,13 +74,15 @@ class Snapshots:
         return self.path.resolve() if self.path.exists() else None
 
     @contextmanager
-    def draft(self) -> Iterator[Draft]:
+    def draft(self, patience: float) -> Iterator[Draft]:
         """Give a place for the next snapshot; what is not shown there is removed at the end.
 
-        Only one run at a time has a draft, others wait for it.
+        Only one run at a time has a draft, others wait for it. Whoever needs the warehouse as well opens it
+        inside: nobody holds the warehouse while waiting here, and no two wait for each other.
 
+        :param patience: seconds to wait for another run that has its draft.
         :raises ConfigurationError: if this user may not write there, or the path is a mounted volume.
-        :raises WarehouseBusyError: if another run has its draft for too long.
+        :raises WarehouseBusyError: if another run has its draft for longer.
         """
         if self.path.is_mount():
             raise ConfigurationError(
@@ -92,7 +91,7 @@ class Snapshots:
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._make(self.home)
-        with only_run(self.home / "lock", f"{self.path} is being changed", PATIENCE):
+        with only_run(self.home / "lock", f"{self.path} is being changed", patience):
             self._remove_old()
             folder = self.home / f"{_stamp()}{_DRAFT}"
             self._make(folder)

@@ -6,6 +6,7 @@ import os
 import re
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from errno import EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, EROFS
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -55,6 +56,17 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 PATIENCE = 600.0
 
 
+# DuckDB's words for a file that is none of its own, is damaged, or was written by a later version.
+_NO_DATABASE = re.compile(r"not a valid DuckDB|corrupt database|enough bytes|version number", re.IGNORECASE)
+
+# What the system says of a path that is wrong or not for this user. Anything else, such as a full disk, may
+# pass before the next try.
+_WRONG_PATH = [
+    os.strerror(number)
+    for number in (EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, EROFS)
+]
+
+
 def refuse_unfit_path(name: str, path: str | os.PathLike[str]) -> None:
     r"""Refuse a path with which DuckDB would work on another file, or on none.
 
@@ -81,8 +93,8 @@ def open_warehouse(
 
     :raises ConfigurationError: if the database would live in memory only, or its path is no plain one.
     :raises WarehouseBusyError: if another process holds the file for longer than ``patience`` seconds.
-    :raises WarehouseError: if a newer version of this package has migrated it, if it is a published copy,
-        or if it must exist and does not.
+    :raises WarehouseError: if a newer version of this package has migrated it, if it is a published copy, no
+        database or a damaged one, if its path is wrong, or if it must exist and does not.
     """
     if must_exist and not callable(warehouse) and not Path(warehouse).exists():
         raise WarehouseError(
@@ -100,20 +112,54 @@ def open_warehouse(
 
 
 def _connect(warehouse: Warehouse) -> duckdb.DuckDBPyConnection:
-    try:
-        if callable(warehouse):
+    if callable(warehouse):
+        with explained():
             return warehouse()
-        path = _checked(warehouse)
+    path = _checked(warehouse)
+    with explained(path):
         make_room(path)
         return duckdb.connect(path, config=dict(SETTINGS))
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            holder = re.search(r"PID (\d+)", str(error))
-            raise WarehouseBusyError(
-                f"the warehouse{_named(warehouse, error)} is open in another process"
-                f"{f' ({holder[1]})' if holder else ''}; close it, or query the published file"
-            ) from error
-        raise
+
+
+@contextmanager
+def explained(path: str = "") -> Iterator[None]:
+    """Turn what DuckDB and the system say of a warehouse that does not open into what to do about it.
+
+    :param path: its path; without one, DuckDB's own words tell it, if they do.
+    :raises WarehouseBusyError: if another process holds it.
+    :raises WarehouseError: if it is no database that this DuckDB can open, or its path is wrong.
+    """
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        meaning = _meaning(error, path)
+        if meaning is None:
+            raise
+        raise meaning from error
+
+
+def _meaning(error: duckdb.Error | OSError, path: str) -> WarehouseError | None:
+    told = str(error)
+    quoted = re.search(r'file "(.+)"(?:: | exists)', told)
+    named = f"the warehouse {path or (quoted[1] if quoted else '')}".rstrip()
+    if 'lock on file "' in told:
+        holder = re.search(r"PID (\d+)", told)
+        return WarehouseBusyError(
+            f"{named} is open in another process"
+            f"{f' ({holder[1]})' if holder else ''}; close it, or query the published file"
+        )
+    if _NO_DATABASE.search(told):
+        return WarehouseError(
+            f"{named} is no database that DuckDB {duckdb.__version__} can open: it is damaged, of a later "
+            "version, or something else; check the path, or see 'The warehouse is lost' in docs/operations.md"
+        )
+    said = error.strerror if isinstance(error, OSError) else told.rpartition(": ")[2]
+    if said in _WRONG_PATH:
+        where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+        return WarehouseError(
+            f"{named} cannot be opened: {said}{where}; give the path of a file that this user may write"
+        )
+    return None
 
 
 def _checked(warehouse: str | os.PathLike[str]) -> str:
@@ -157,14 +203,6 @@ def make_room(path: str | os.PathLike[str], settings: Mapping[str, str | bool] =
     with suppress(OSError):
         os.link(aside, place)
     aside.unlink(missing_ok=True)
-
-
-def _named(warehouse: Warehouse, busy: duckdb.IOException) -> str:
-    """Return the path; of what opens a connection, only DuckDB's own words tell it."""
-    if not callable(warehouse):
-        return f" {os.fspath(warehouse)}"
-    told = re.search(r'lock on file "(.+)": ', str(busy))
-    return f" {told[1]}" if told else ""
 
 
 def _refuse_memory(connection: duckdb.DuckDBPyConnection) -> None:

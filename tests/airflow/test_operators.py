@@ -93,6 +93,18 @@ def test_a_connection_that_is_missing_fails_at_once(warehouse):
         TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
 
 
+def test_a_damaged_warehouse_fails_at_once_and_is_named(warehouse):
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("CREATE TABLE numbers AS FROM range(100_000)")
+    with open(warehouse, "r+b") as file:
+        file.seek(4100)
+        file.write(bytes(100))
+    for operator in (RunModelsOperator, PublishOperator):
+        task = operator(task_id="task", warehouse=warehouse)
+        with pytest.raises(AirflowFailException, match=f"WarehouseError: the warehouse {warehouse} is "):
+            task.execute({})
+
+
 def test_no_log_line_speaks_of_a_database_in_memory(box, warehouse, caplog):
     TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse).execute({})
     RunModelsOperator(task_id="models", warehouse=warehouse).execute({})

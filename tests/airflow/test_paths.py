@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
@@ -17,6 +18,7 @@ from airflow_provider_trackingmore.operators.trackingmore import (
 from airflow_provider_trackingmore.operators.warehouse import PublishOperator, RunModelsOperator
 from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.store import publish
+from airflow_provider_trackingmore.store.warehouse import open_warehouse
 from airflow_provider_trackingmore.sync import sync
 
 ROOTS = "AIRFLOW__TRACKINGMORE__ALLOWED_ROOTS"
@@ -100,9 +102,9 @@ class TestAllowedRoots:
 
     def test_below_is_fine_and_beside_is_not(self, monkeypatch, tmp_path):
         monkeypatch.setenv(ROOTS, f"{tmp_path}/data, s3://bucket/ours")
-        for path in (f"{tmp_path}/data", f"{tmp_path}/data/shop/w.duckdb"):
+        for path in (f"{tmp_path}/data/w.duckdb", f"{tmp_path}/data/shop/w.duckdb"):
             assert checked_path("warehouse", path) == path
-        for url in ("s3://bucket/ours", "s3://bucket/ours/landing", f"file://{tmp_path}/data/landing"):
+        for url in ("s3://bucket/ours/landing", f"file://{tmp_path}/data/landing"):
             assert checked_path("landing_root", url, url=True) == url
         for path in ("/etc/w.duckdb", f"{tmp_path}/data2/w.duckdb", f"{tmp_path}", "/"):
             with pytest.raises(ConfigurationError, match="warehouse is not below"):
@@ -110,6 +112,18 @@ class TestAllowedRoots:
         for url in ("s3://bucket/ours2", "s3://bucket", "gs://bucket/ours", "file:///etc"):
             with pytest.raises(ConfigurationError, match="landing_root is not below"):
                 checked_path("landing_root", url, url=True)
+
+    def test_a_root_is_not_below_itself(self, monkeypatch, tmp_path):
+        (tmp_path / "same").symlink_to(tmp_path / "data")
+        monkeypatch.setenv(ROOTS, f"{tmp_path}/data, s3://bucket/ours")
+        itself = (f"{tmp_path}/data", f"{tmp_path}/data/", f"{tmp_path}/same", f"file://{tmp_path}/data")
+        for path in (*itself, "s3://bucket/ours", "s3://bucket/ours/"):
+            with pytest.raises(ConfigurationError, match="a path in one of them, not that folder itself"):
+                checked_path("parquet_root", path, url=True)
+        monkeypatch.setenv(ROOTS, "/")
+        with pytest.raises(ConfigurationError, match="not that folder itself"):
+            checked_path("parquet_root", "/")
+        assert checked_path("parquet_root", "/data") == "/data"
 
     def test_a_link_does_not_lead_out(self, monkeypatch, tmp_path):
         (tmp_path / "data").mkdir()
@@ -128,6 +142,43 @@ class TestAllowedRoots:
         given = inside | {field: str(tmp_path / "elsewhere")}
         with pytest.raises(AirflowFailException, match=rf"{field} is not below"):
             operator(task_id="task", **given).execute({})
+
+    def test_a_copy_at_a_root_would_stand_beside_it_and_is_refused(self, monkeypatch, tmp_path):
+        root = tmp_path / "root"
+        root.mkdir()
+        with open_warehouse(root / "w.duckdb"):
+            pass
+        monkeypatch.setenv(ROOTS, str(root))
+        task = TrackingMoreToParquetOperator(
+            task_id="task", warehouse=str(root / "w.duckdb"), parquet_root=str(root)
+        )
+        with pytest.raises(AirflowFailException, match="parquet_root is not below"):
+            task.execute({})
+        assert not root.is_symlink()
+        assert os.listdir(tmp_path) == ["root"]
+
+    @pytest.mark.parametrize(
+        ("operator", "field"),
+        [
+            (TrackingMoreToDuckDBOperator, "landing_root"),
+            (TrackingMoreToParquetOperator, "parquet_root"),
+            (PublishOperator, "published"),
+            (BuildReportOperator, "report"),
+        ],
+        ids=lambda value: getattr(value, "__name__", value),
+    )
+    def test_a_default_beside_a_link_that_leads_in_is_held_to_them(
+        self, box, monkeypatch, tmp_path, operator, field
+    ):
+        (tmp_path / "data").mkdir()
+        with open_warehouse(tmp_path / "data" / "w.duckdb"):
+            pass
+        (tmp_path / "outside.duckdb").symlink_to(tmp_path / "data" / "w.duckdb")
+        monkeypatch.setenv(ROOTS, str(tmp_path / "data"))
+        task = operator(task_id="task", **works_on(operator, str(tmp_path / "outside.duckdb")))
+        with pytest.raises(AirflowFailException, match=rf"{field} \(by default beside the .*\) is not below"):
+            task.execute({})
+        assert sorted(os.listdir(tmp_path)) == ["data", "outside.duckdb"]
 
     def test_without_any_every_absolute_path_is_fine(self, tmp_path):
         assert checked_path("warehouse", str(tmp_path)) == str(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import format_datetime
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from loopback import NOW, Reply, Time, envelope, page
 
 from airflow_provider_trackingmore.api.headers import http_date, retry_after, until_reset
-from airflow_provider_trackingmore.api.pace import Pacer
+from airflow_provider_trackingmore.api.pace import QUIET_REST, Pacer
 from airflow_provider_trackingmore.api.retry import RetryLimits, wait_before_next
 from airflow_provider_trackingmore.exceptions import (
     AuthenticationError,
@@ -267,6 +268,43 @@ def test_a_rest_holds_for_requests_that_were_not_refused():
     pacer.rest(5)
     pacer.wait_for_turn()
     assert sum(time.naps) == 120
+
+
+def test_a_rest_is_said_once_for_all_who_wait_for_its_end(caplog):
+    caplog.set_level(logging.INFO)
+    time = Time()
+    pacer = Pacer(10, clock=time.monotonic, sleep=time.sleep)
+    pacer.rest(120)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: pacer.wait_for_turn(), range(8)))
+    time.sleep(1000 - time.monotonic() % 1000)
+    pacer.rest(300)
+    pacer.wait_for_turn()
+    assert caplog.messages == [
+        "the account must rest: waiting 120 s, until 1970-01-01 00:18:40 UTC",
+        "the account must rest: waiting 300 s, until 1970-01-01 00:38:20 UTC",
+    ]
+
+
+def test_a_rest_that_is_not_waited_for_is_not_said(caplog):
+    caplog.set_level(logging.INFO)
+    time = Time()
+    pacer = Pacer(10, longest_rest=60, clock=time.monotonic, sleep=time.sleep)
+    pacer.rest(120)
+    with pytest.raises(RateLimitError):
+        pacer.wait_for_turn()
+    assert caplog.messages == []
+
+
+def test_the_pace_itself_is_silent(caplog):
+    caplog.set_level(logging.INFO)
+    time = Time()
+    pacer = Pacer(0.05, clock=time.monotonic, sleep=time.sleep)
+    for _ in range(3):
+        pacer.wait_for_turn()
+    pacer.rest(QUIET_REST)
+    pacer.wait_for_turn()
+    assert caplog.messages == []
 
 
 @given(st.floats(0.001, 1000), st.integers(1, 30))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shlex
 import subprocess
@@ -20,6 +21,7 @@ from airflow_provider_trackingmore.exceptions import (
     ConfigurationError,
     QuotaError,
     WarehouseBusyError,
+    WarehouseError,
 )
 from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.store import publish, run_models, write_parquet
@@ -219,7 +221,15 @@ def test_the_warehouse_is_lost(place, capsys):
     with duckdb.connect(place.warehouse) as connection:
         before = connection.execute("FROM trackings ORDER BY tracking_key").fetchall()
         scans = connection.execute("FROM checkpoints ORDER BY checkpoint_key").fetchall()
-    Path(place.warehouse).unlink()
+    os.truncate(place.warehouse, 100_000)
+    with pytest.raises(WarehouseError) as caught:
+        place.load()
+    text = " ".join(SECTIONS["The warehouse is lost"].split())
+    (shown,) = re.findall("`(the warehouse .*?)`", text)
+    told = str(caught.value).replace(f"{place.folder}/", "/data/")
+    assert shape(told).startswith(shape(shown))
+    assert "'The warehouse is lost' in docs/operations.md" in told
+    Path(place.warehouse).rename(place.folder / "aside.duckdb")
     place.do("The warehouse is lost")
     assert f"'trackings': {len(before)}" in capsys.readouterr().out
     restored = str(place.folder / "restored.duckdb")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -15,7 +17,7 @@ from factories import key, record, scan
 from loading import ACCOUNT, READING, land, load
 from watching import watching
 
-from airflow_provider_trackingmore.exceptions import ConfigurationError
+from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseBusyError
 from airflow_provider_trackingmore.store import write_parquet
 from airflow_provider_trackingmore.store.load import load_run
 
@@ -307,6 +309,22 @@ def test_a_url_keeps_a_plain_folder_and_loses_what_killed_writes_left(warehouse,
     assert len(files(root)) == 2
     assert not root.is_symlink()
     assert not leftover.exists()
+
+
+def test_below_a_url_nothing_is_cleaned_up_while_another_run_may_be_writing_it(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a")])
+    write_parquet(warehouse, root.as_uri())
+    unfinished = root / "trackings" / f".data.parquet.{'0' * 32}"
+    unfinished.write_bytes(b"half a file")
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(1, flush=True); input()"
+    call = [sys.executable, "-c", hold, warehouse]
+    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "1\n"
+        with pytest.raises(WarehouseBusyError):
+            write_parquet(warehouse, root.as_uri(), patience=0.1)
+        other.communicate("\n")
+    assert unfinished.exists()
 
 
 def test_a_month_whose_removal_was_cut_short_does_not_stop_the_next_write(warehouse, tmp_path):

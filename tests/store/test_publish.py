@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -16,8 +20,9 @@ from factories import record, scan
 from loading import load, rows
 from watching import Writer, watching
 
-from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseError
-from airflow_provider_trackingmore.store import publish, run_models
+from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseBusyError, WarehouseError
+from airflow_provider_trackingmore.store import locks, publish, run_models, write_parquet
+from airflow_provider_trackingmore.store.snapshots import Snapshots
 
 
 @pytest.fixture
@@ -263,6 +268,30 @@ def test_two_warehouses_published_to_one_path_at_once_take_turns(tmp_path, publi
         list(pool.map(lambda number: publish(stores[number % 2], published), range(8)))
     assert rows(published, "SELECT count(*) FROM trackings") in ([(1,)], [(2,)])
     assert not list(Path(published).parent.rglob("*.draft"))
+
+
+@pytest.mark.parametrize(("write", "path"), [(publish, "analytics.duckdb"), (write_parquet, "parquet")])
+def test_whoever_waits_for_another_run_at_the_path_waits_no_longer_than_asked_and_holds_no_warehouse(
+    warehouse, tmp_path, monkeypatch, caplog, write, path
+):
+    caplog.set_level(logging.INFO)
+    load(warehouse, [record("a")])
+    open_while_waiting = []
+
+    def sleep(seconds: float) -> None:
+        call = [sys.executable, "-c", "import duckdb, sys; duckdb.connect(sys.argv[1])", warehouse]
+        done = subprocess.run(call, capture_output=True, text=True, check=False)
+        open_while_waiting.append(done.stderr)
+        time.sleep(seconds)
+
+    monkeypatch.setattr(locks, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    with (
+        Snapshots.at(tmp_path / path, "path", timedelta(0)).draft(0),
+        pytest.raises(WarehouseBusyError, match=f"{path} is being changed by another run"),
+    ):
+        write(warehouse, tmp_path / path, patience=0.2)
+    assert "waiting up to 0.2 s" in caplog.text
+    assert set(open_while_waiting) == {""}
 
 
 def test_a_published_folder_is_refused_by_name(warehouse, tmp_path):

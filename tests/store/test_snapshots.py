@@ -23,8 +23,8 @@ def path(tmp_path):
     return tmp_path / "out" / "name"
 
 
-def put(path: Path, text: str) -> None:
-    with Snapshots.at(path, "path", KEEP).draft() as draft:
+def put(path: Path, text: str, patience: float = 60) -> None:
+    with Snapshots.at(path, "path", KEEP).draft(patience) as draft:
         draft.path.write_text(text)
         draft.show()
 
@@ -41,7 +41,7 @@ def test_what_is_shown_last_is_what_readers_see(path):
 
 def test_what_is_not_shown_is_removed(path):
     put(path, "first")
-    with Snapshots.at(path, "path", KEEP).draft() as draft:
+    with Snapshots.at(path, "path", KEEP).draft(60) as draft:
         draft.path.write_text("second")
     assert kept(path) == ["first"]
 
@@ -111,11 +111,10 @@ def test_folders_are_as_open_to_others_as_the_one_they_stand_in(path):
     assert [folder.stat().st_mode & 0o777 for folder in (snapshot, snapshot.parent)] == [0o751, 0o751]
 
 
-def test_waiting_for_another_run_is_said_and_ends_as_transient(path, monkeypatch, caplog):
-    monkeypatch.setattr(module, "PATIENCE", 0.2)
+def test_waiting_for_another_run_is_said_and_ends_as_transient(path, caplog):
     caplog.set_level(logging.INFO)
-    with Snapshots.at(path, "path", KEEP).draft(), pytest.raises(WarehouseBusyError) as caught:
-        put(path, "second")
+    with Snapshots.at(path, "path", KEEP).draft(60), pytest.raises(WarehouseBusyError) as caught:
+        put(path, "second", patience=0.2)
     assert caught.value.transient
     assert [f"{path} is being changed by another run" in text for text in caplog.messages] == [True]
     put(path, "third")
@@ -138,7 +137,7 @@ CALLS = {f"os.{name}" for name in "mkdir rename link symlink remove rmdir utime 
 
 def put(text):
     snapshots = Snapshots.at(path, "path", timedelta(hours=1))
-    with snapshots.draft() as draft:
+    with snapshots.draft(60) as draft:
         if snapshots.shown():
             link_tree(snapshots.shown(), draft.path)
             (draft.path / "text").unlink()

@@ -80,6 +80,71 @@ def test_a_warehouse_that_another_process_holds_is_busy_and_named(tmp_path, way)
     )
 
 
+def damaged(file: Path) -> None:
+    with duckdb.connect(file) as connection:
+        connection.execute("CREATE TABLE numbers AS FROM range(100_000)")
+    content = bytearray(file.read_bytes())
+    content[4100:4200] = bytes(100)
+    file.write_bytes(content)
+
+
+def cut(file: Path) -> None:
+    duckdb.connect(file).close()
+    os.truncate(file, 5000)
+
+
+BROKEN = {
+    "text": lambda file: file.write_text("junk" * 1000),
+    "empty": lambda file: file.touch(),
+    "zeroes": lambda file: file.write_bytes(bytes(8192)),
+    "damaged": damaged,
+    "cut": cut,
+}
+
+
+@pytest.mark.parametrize("make", BROKEN.values(), ids=list(BROKEN))
+def test_a_file_that_is_no_database_is_named_and_the_page_that_helps_is_too(tmp_path, make):
+    # Not busy, though the path has "lock" in it.
+    file = tmp_path / "blocks" / "warehouse.duckdb"
+    file.parent.mkdir()
+    make(file)
+    before = file.read_bytes()
+    with pytest.raises(WarehouseError) as caught, open_warehouse(file, patience=0.1):
+        pass
+    assert not caught.value.transient
+    told = str(caught.value)
+    assert told.startswith(f"the warehouse {file} is no database that DuckDB {duckdb.__version__} can open")
+    assert told.endswith("see 'The warehouse is lost' in docs/operations.md")
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("folder", "Is a directory"),
+        ("file/w.duckdb", "File exists"),
+        ("circle", "Too many levels of symbolic links"),
+        ("dangling/w.duckdb", "File exists"),
+        ("/proc/none/w.duckdb", "No such file or directory"),
+        ("w" * 300, "File name too long"),
+    ],
+)
+def test_a_path_where_no_warehouse_can_be_is_refused_in_the_words_of_the_system(tmp_path, path, said):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    expected = f"^the warehouse {tmp_path / path} cannot be opened: {said}.*; give the path of a file "
+    with pytest.raises(WarehouseError, match=expected) as caught, open_warehouse(tmp_path / path):
+        pass
+    assert not caught.value.transient
+
+
+def test_a_full_disk_is_left_in_its_own_words_and_to_the_next_try():
+    with pytest.raises(duckdb.IOException, match="No space left on device"), open_warehouse("/dev/full"):
+        pass
+
+
 def test_a_warehouse_of_a_newer_schema_is_refused_with_the_way_out(warehouse, monkeypatch):
     monkeypatch.setattr(module, "SCHEMA_VERSION", module.SCHEMA_VERSION + 1)
     with open_warehouse(warehouse):
@@ -137,7 +202,7 @@ def test_a_new_warehouse_is_never_there_by_half(warehouse, monkeypatch):
         seen.append((Path(path).name, Path(warehouse).exists()))
         return connection
 
-    monkeypatch.setattr(module, "duckdb", SimpleNamespace(connect=watch, IOException=duckdb.IOException))
+    monkeypatch.setattr(module, "duckdb", SimpleNamespace(connect=watch, Error=duckdb.Error))
     with open_warehouse(warehouse):
         pass
     (made, there_while_made), (opened, _) = seen
