@@ -29,7 +29,7 @@ from airflow_provider_trackingmore.report.look import (
 from airflow_provider_trackingmore.store.files import Folder
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.report.charts import Rows
+    from airflow_provider_trackingmore.report.drawing import Rows
 
 log = logging.getLogger(__name__)
 
