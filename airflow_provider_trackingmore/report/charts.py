@@ -58,38 +58,43 @@ _DELIVERY = Chart(
         "The band holds the true share at a given day with 95 % confidence. Curve: Aalen-Johansen; table "
         "mart_delivery_survival, figures in mart_delivery_time_quantiles.",
     ),
-    empty="No shipment has been picked up yet.",
+    empty="No delivery has been timed so far.",
     draw=panels.delivery,
 )
 
 _COHORTS = Chart(
     name="cohorts",
     question="Is it getting faster or slower?",
-    caption="Days until half of a week's shipments are delivered, by week of pick-up. Solid line and dots: "
+    caption="Days until half of a week's shipments are delivered, by week of pick-up. Solid line and marks: "
     "all shipments, with the 95 % band. Dashed: only those that have arrived, as most dashboards count. "
-    "Grey and hollow: weeks too young to judge. Each carrier has its own scale.",
+    "Grey and hollow: weeks too young to judge. Triangles: fewer than 30 shipments. Each carrier has its own "
+    "scale.",
     definition=(
         "The dashed line dives in the newest weeks although nothing changed: what has arrived by now is "
         "what was fast. The solid line ends where not even half of a week can have been delivered yet.",
+        "The band holds the true median with 95 % confidence. Where it reaches up to the top of the plot, no "
+        "upper limit is known: it may be any number of days. A triangle is a week with fewer than 30 "
+        "shipments, whose median says little. A carrier without a timed delivery is left out.",
         "A week is young until each of its shipments could be followed for 14 days. Weeks begin on Monday "
         "at the place of the pick-up. Tables mart_delivery_time_quantiles and mart_weekly_cohorts.",
     ),
-    empty="No week of pick-ups is known yet.",
+    empty="No delivery has been timed so far, so there are no weeks to compare.",
     draw=panels.cohorts,
 )
 
 _EXCEPTIONS = Chart(
     name="exceptions",
     question="Where do exceptions happen?",
-    caption="Share of shipments that ever met an exception, by carrier and lane; below it the number of "
-    "shipments, with an asterisk under 30, where the share says little. The twelve carriers and eight lanes "
-    "with most shipments.",
+    caption="Share of shipments, in per cent, that met an exception so far, by carrier and lane; below it "
+    "the number of shipments, with an asterisk under 30, where the share says little. The twelve carriers "
+    "and eight lanes with most shipments.",
     definition=(
         "An exception is a failed attempt, a hold at customs, a loss or damage, a return, or whatever else "
         "the carrier calls one. A shipment counts once, however many it met. A lane is the country of "
         "origin and that of destination.",
-        "Intervals (Wilson, 95 %) appear on pointing at a cell and stand in table mart_exception_rates, "
-        "beside the shares that are in an exception now or never came out of it.",
+        "A shipment on the road may still meet one; the intervals (Wilson, 95 %) tell of chance, not of "
+        "that. They appear on pointing at a cell and stand in table mart_exception_rates, beside the shares "
+        "that are in an exception now or never came out of it.",
     ),
     empty="No shipment has been picked up yet.",
     draw=rates.exceptions,
@@ -98,8 +103,8 @@ _EXCEPTIONS = Chart(
 _EXCEPTION_TYPES = Chart(
     name="exception_types",
     question="What goes wrong?",
-    caption="Share of all shipments that met each type of exception, with its 95 % interval, and in brackets "
-    "how many did.",
+    caption="Share of all shipments that met each type of exception so far, with its 95 % interval, and in "
+    "brackets how many did.",
     definition=(
         "The type is that of the first scan of an exception. A shipment counts once for each type it met, so "
         "the types add up to more than the share with any exception. Table mart_exception_types, by carrier, "

@@ -41,6 +41,7 @@ def delivery(rows: Rows) -> Any:
         upper95=".1%",
         n_shipments=",",
     )
+    nothing = chart.transform_filter("datum.drawn_for == 'nothing'")
     return _panels(
         [row for row in rows if row["drawn_for"] != "all"],
         everyone.mark_line(style="everyone", interpolate="step-after"),
@@ -50,6 +51,7 @@ def delivery(rows: Rows) -> Any:
         reached.mark_text(style="figure", align="left", dx=7, dy=10).encode(
             text=alt.Text("days_since_pickup:Q", format=".1f")
         ),
+        nothing.mark_text(style="figure", align="left", dx=6, dy=-10, text="none delivered so far"),
         chart.mark_point(style="touched").encode(tooltip=figures),
     )
 
@@ -61,8 +63,12 @@ def cohorts(rows: Rows) -> Any:
         scale=alt.Scale(type="utc"),
         axis=alt.Axis(format="%-d %b", title=None, tickCount=4, labelOverlap=True),
     )
-    days = alt.Y("p50_days:Q", axis=alt.Axis(title=None, tickCount=4))
+    days = alt.Y("p50_days:Q", axis=alt.Axis(title=None, tickCount=4), scale=alt.Scale(nice=False))
     chart = alt.Chart().encode(x=week, y=days)
+    # A line of one point is not seen, nor is such an area.
+    lone_band = chart.transform_filter("datum.is_band_alone")
+    lone_naive = chart.transform_filter("datum.is_naive_alone")
+    shape = alt.condition("datum.is_small_sample", alt.value("triangle-up"), alt.value("circle"))
     mature = chart.transform_filter("datum.is_mature")
     immature = chart.transform_filter("!datum.is_mature")
     figures = told(
@@ -77,12 +83,14 @@ def cohorts(rows: Rows) -> Any:
     )
     return _panels(
         rows,
-        chart.mark_area(style="band").encode(y="p50_lower95:Q", y2="p50_upper95:Q"),
+        chart.mark_area(style="band").encode(y="p50_lower95:Q", y2="band_upper:Q"),
+        lone_band.mark_rule(style="lone-band").encode(y="p50_lower95:Q", y2="band_upper:Q"),
         chart.mark_line(style="immature"),
         mature.mark_line(style="right"),
         chart.mark_line(style="naive").encode(y="naive_p50_days:Q"),
-        mature.mark_point(style="right-point"),
-        immature.mark_point(style="immature-point"),
+        lone_naive.mark_point(style="naive-point", shape="diamond").encode(y="naive_p50_days:Q"),
+        mature.mark_point(style="right-point").encode(shape=shape),
+        immature.mark_point(style="immature-point").encode(shape=shape),
         chart.mark_point(style="touched").encode(y="naive_p50_days:Q", tooltip=figures),
     ).resolve_scale(y="independent")
 
