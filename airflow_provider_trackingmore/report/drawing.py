@@ -19,7 +19,7 @@ def data(rows: Rows) -> alt.InlineData:
 
 def names(field: str, sort: Any) -> alt.Y:
     """Return the axis on which each row has its name."""
-    axis = alt.Axis(title=None, domain=False, ticks=False, labelLimit=120)
+    axis = alt.Axis(title=None, domain=False, ticks=False, labelLimit=120, labelPadding=7)
     return alt.Y(f"{field}:N", sort=sort, axis=axis)
 
 

@@ -34,18 +34,19 @@ def exceptions(rows: Rows) -> Any:
     # Dark on light cells and light on dark ones, in either theme.
     is_light = "luminance(scale('color', datum.ever_rate)) > 0.18"
     ink = alt.condition(is_light, alt.value("#000000"), alt.value("#ffffff"))
+    # On a phone a cell is narrow: its figures are smaller there, and leave out what the caption says.
+    per_cent = "format(100 * datum.ever_rate, '.0f') + (bandwidth('x') < 36 ? '' : '%')"
+    size = {"expr": "min(11, bandwidth('x') / 2.9)"}
     return alt.layer(
         chart.mark_rect(style="cell").encode(
             color=alt.Color("ever_rate:Q", scale=alt.Scale(domainMin=0), legend=None)
         ),
-        chart.mark_text(dy=-7, fontSize=11, fontWeight="bold").encode(
-            text=alt.Text("ever_rate:Q", format=".0%"), color=ink
-        ),
+        chart.mark_text(dy=-7, fontSize=size, fontWeight="bold", text={"expr": per_cent}).encode(color=ink),
         chart.transform_calculate(
             n="(datum.n_shipments < 1000 ? datum.n_shipments : format(datum.n_shipments, '.2s'))"
             " + (datum.is_small_sample ? '*' : '')"
         )
-        .mark_text(dy=8, fontSize=11)
+        .mark_text(dy=8, fontSize=size)
         .encode(text="n:N", color=ink),
     ).properties(width=WIDTH, height=38 * len({row["courier_code"] for row in rows}))
 
@@ -98,6 +99,7 @@ def _rates(rate: str, count: str, n_rows: int, chart: alt.Chart, *more: alt.Char
         chart.transform_calculate(
             label=f"format(datum.{rate}, '.1%') + ' (' + format(datum.{count}, ',') + ')'"
         )
-        .mark_text(style="figure", align="left", dx=8)
-        .encode(x=f"{rate}_upper95:Q", text="label:N"),
+        # A column of their own, which neither limits nor diamonds reach.
+        .mark_text(style="figure", align="left", dx=12)
+        .encode(x=alt.value("width"), text="label:N"),
     ).properties(width=WIDTH, height=30 * n_rows)
