@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _HERE = files("airflow_provider_trackingmore.report")
-_TABLES = ("headline", "carriers", "stalled", "quality", "checks")
+_TABLES = ("known", "headline", "carriers", "stalled", "quality", "checks")
 
 
 def build_report(
@@ -93,6 +93,7 @@ def _page(told: dict[str, Rows], drawn: list[Chart]) -> str:
     script = _script()
     return environment.from_string(_text("page.html")).render(
         told,
+        known=told["known"][0],
         headline=next(iter(told["headline"]), None),
         all_charts=CHARTS,
         charts={"specs": specs, "light": vega_config(LIGHT), "dark": vega_config(DARK)},
