@@ -102,7 +102,7 @@ def test_missing_promises_are_told_instead_of_drawn(browser, promising_nothing, 
 
 def test_a_check_that_speaks_up_is_told_at_the_foot(browser, report, hostile_report):
     said = Reading(browser, hostile_report).page.locator("#quality .nothing").inner_text()
-    assert "scans are not in the future is not so, 1 times" in said
+    assert "scans are not in the future is not so, 1 time:" in said
     passed = Reading(browser, report[0]).page.locator("#quality .nothing").inner_text()
     assert passed == "All checks of the models passed."
 
