@@ -29,12 +29,12 @@ from airflow_provider_trackingmore.report.look import (
 from airflow_provider_trackingmore.store.files import Folder
 
 if TYPE_CHECKING:
-    from airflow_provider_trackingmore.report.charts import Rows
+    from airflow_provider_trackingmore.report.drawing import Rows
 
 log = logging.getLogger(__name__)
 
 _HERE = files("airflow_provider_trackingmore.report")
-_TABLES = ("headline", "carriers", "stalled", "quality", "checks")
+_TABLES = ("known", "headline", "carriers", "stalled", "quality", "checks")
 
 
 def build_report(
@@ -93,6 +93,7 @@ def _page(told: dict[str, Rows], drawn: list[Chart]) -> str:
     script = _script()
     return environment.from_string(_text("page.html")).render(
         told,
+        known=told["known"][0],
         headline=next(iter(told["headline"]), None),
         all_charts=CHARTS,
         charts={"specs": specs, "light": vega_config(LIGHT), "dark": vega_config(DARK)},

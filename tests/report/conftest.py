@@ -1,7 +1,8 @@
-"""Published files to report: of an ordinary world, a hostile one, one without promises, and an empty one."""
+"""Published files to report: of an ordinary world, a hostile one, one without promises, and emptier ones."""
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 
 import duckdb
@@ -79,6 +80,63 @@ def empty(loaded, tmp_path_factory):
     return publish_changed(
         loaded, tmp_path_factory.mktemp("empty"), "DELETE FROM trackings", "DELETE FROM checkpoints"
     )
+
+
+@pytest.fixture(scope="session")
+def unread(loaded, tmp_path_factory):
+    """No window was read completely, though some records of it are there."""
+    return publish_changed(loaded, tmp_path_factory.mktemp("unread"), "UPDATE loads SET is_complete = false")
+
+
+@pytest.fixture(scope="session")
+def half_read(loaded, tmp_path_factory):
+    """Seven trackings are of an account of which no window was read completely."""
+    some = "SELECT tracking_key FROM trackings ORDER BY tracking_key LIMIT 7"
+    return publish_changed(
+        loaded,
+        tmp_path_factory.mktemp("half-read"),
+        f"UPDATE trackings SET account = 'another' WHERE tracking_key IN ({some})",
+    )
+
+
+@pytest.fixture(scope="session")
+def labelled(loaded, tmp_path_factory):
+    """Labels only: nothing was ever scanned."""
+    return publish_changed(
+        loaded,
+        tmp_path_factory.mktemp("labelled"),
+        "DELETE FROM checkpoints",
+        "UPDATE trackings SET status = 'pending', substatus = 'pending001', checkpoint_count = 0",
+    )
+
+
+@pytest.fixture(scope="session")
+def undelivered(loaded, tmp_path_factory):
+    """Everything is on the road, came back or was lost."""
+    return publish_changed(
+        loaded,
+        tmp_path_factory.mktemp("undelivered"),
+        "DELETE FROM trackings WHERE status = 'delivered' OR tracking_key IN"
+        " (SELECT tracking_key FROM checkpoints WHERE event_type = 'delivered')",
+        "DELETE FROM checkpoints WHERE tracking_key NOT IN (SELECT tracking_key FROM trackings)",
+    )
+
+
+@pytest.fixture
+def report_after(published, tmp_path):
+    """Builds the report, with pictures beside it, of the ordinary world after changes to its marts."""
+
+    def build(*changes: str):
+        copy = tmp_path / "changed.duckdb"
+        shutil.copy(published, copy)
+        copy.chmod(0o644)
+        with duckdb.connect(str(copy)) as connection:
+            for change in changes:
+                connection.execute(change)
+        build_report(copy, tmp_path / "report.html", images=tmp_path)
+        return tmp_path / "report.html"
+
+    return build
 
 
 @pytest.fixture(scope="session")

@@ -102,7 +102,7 @@ def test_missing_promises_are_told_instead_of_drawn(browser, promising_nothing, 
 
 def test_a_check_that_speaks_up_is_told_at_the_foot(browser, report, hostile_report):
     said = Reading(browser, hostile_report).page.locator("#quality .nothing").inner_text()
-    assert "scans are not in the future is not so, 1 times" in said
+    assert "scans are not in the future is not so, 1 time:" in said
     passed = Reading(browser, report[0]).page.locator("#quality .nothing").inner_text()
     assert passed == "All checks of the models passed."
 
@@ -207,5 +207,50 @@ def test_an_account_without_a_shipment_has_a_report_that_says_so(browser, empty,
     done = build_report(empty, tmp_path / "report.html")
     assert done["charts"] == 0
     reading = Reading(browser, tmp_path / "report.html")
-    assert "No shipment has been picked up yet." in reading.page.locator("main").inner_text()
+    assert reading.page.locator("main > .nothing").inner_text() == "There is no shipment yet."
     assert reading.complaints == []
+
+
+def test_a_share_stays_in_its_cell_on_a_phone(browser, report_after):
+    path = report_after(
+        "UPDATE mart_exception_rates SET ever_rate = 1, n_shipments = 888, is_small_sample = true,"
+        " courier_code = courier_code || ' has a name that takes much room'",
+    )
+    page = Reading(browser, path, width=390).page
+    outside = page.evaluate("""
+() => {
+  const box = (element) => element.getBoundingClientRect();
+  const cells = [...document.querySelectorAll("#exceptions .mark-rect path")].map(box);
+  const texts = [...document.querySelectorAll("#exceptions .mark-text.role-mark text")].map(box);
+  const holds = (c, t) => c.left <= t.left && t.right <= c.right && c.top <= t.top && t.bottom <= c.bottom;
+  return [cells.length, texts.length, texts.filter((t) => !cells.some((c) => holds(c, t))).length];
+}
+""")
+    assert outside[0] > 10
+    assert outside[1:] == [2 * outside[0], 0]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_lies_on_the_figures_of_promises(browser, report_after, width):
+    path = report_after(
+        "UPDATE mart_on_time SET delivered_on_time_rate = on_time_rate_upper95 + 0.04 WHERE n_due > 0",
+    )
+    page = Reading(browser, path, width=width).page
+    gap = page.evaluate("""
+() => {
+  const found = (what) => [...document.querySelectorAll(`#on_time ${what}`)];
+  const boxes = (what) => found(what).map((element) => element.getBoundingClientRect());
+  const figures = boxes(".mark-text.role-mark text");
+  const marks = [...boxes(".mark-symbol path"), ...boxes(".mark-rule.role-mark line")];
+  return Math.min(...figures.map((f) => f.left)) - Math.max(...marks.map((m) => m.right));
+}
+""")
+    assert gap > 0
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+def test_a_text_without_a_blank_stays_on_the_page(browser, report_after, width):
+    path = report_after("UPDATE mart_stalled_shipments SET last_description = repeat('unbreakable', 50)")
+    page = Reading(browser, path, width=width).page
+    assert "unbreakable" in page.locator("#stalled").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -1,4 +1,7 @@
--- one row per carrier and week of pick-up, of the twelve largest carriers and the newest 26 weeks
+-- one row per carrier and week of pick-up, of the twelve largest carriers and the newest 26 weeks; none of
+-- a carrier that has nothing to draw yet
+--
+-- An upper limit that is not reached counts as infinite: its band reaches up to the top, above all else.
 with carriers as (
     select
         courier_code,
@@ -23,6 +26,19 @@ weeks as (
     where
         times.grouping_name = 'carrier_week'
         and carriers.size_rank <= 12
+),
+
+drawn as (
+    select
+        weeks.*,
+        max(greatest(p50_days, p50_lower95, p50_upper95, naive_p50_days)) over carrier as highest_days,
+        coalesce(lag(p50_lower95) over week, lead(p50_lower95) over week) is null as is_band_alone,
+        coalesce(lag(naive_p50_days) over week, lead(naive_p50_days) over week) is null as is_naive_alone
+    from weeks
+    where weeks_back <= 26
+    window
+        carrier as (partition by courier_code),
+        week as (partition by courier_code order by pickup_week)
 )
 
 select
@@ -34,8 +50,12 @@ select
     round(p50_days, 2) as p50_days,
     round(p50_lower95, 2) as p50_lower95,
     round(p50_upper95, 2) as p50_upper95,
+    round(coalesce(p50_upper95, 1.1e0 * highest_days), 2) as band_upper,
     round(naive_p50_days, 2) as naive_p50_days,
-    is_mature
-from weeks
-where weeks_back <= 26
+    is_mature,
+    is_small_sample,
+    is_band_alone,
+    is_naive_alone
+from drawn
+where highest_days is not null
 order by size_rank, pickup_week

@@ -1,5 +1,5 @@
 -- one row per point of a curve, of all shipments and of the twelve carriers with most of them; and one row
--- each, per carrier, for where half and 90 % of its shipments are delivered
+-- each, per carrier, for where half and 90 % of its shipments are delivered; none before the first delivery
 --
 -- Thinned to sixteen points per unit of the square root of the days, which is how the axis is drawn.
 with carriers as (
@@ -10,6 +10,7 @@ with carriers as (
         n_shipments,
         p50_days,
         p90_days,
+        naive_p50_days is not null as has_delivered,
         row_number() over (
             partition by grouping_name order by n_shipments desc, courier_code asc
         ) as size_rank
@@ -72,6 +73,20 @@ points_and_marks as (
         null as upper95
     from carriers
     where grouping_name = 'carrier'
+    union all
+    select
+        'nothing' as drawn_for,
+        courier_code,
+        n_shipments,
+        size_rank,
+        0e0 as days_since_pickup,
+        0e0 as share_delivered,
+        null as lower95,
+        null as upper95
+    from carriers
+    where
+        grouping_name = 'carrier'
+        and not has_delivered
 )
 
 select
@@ -87,4 +102,5 @@ from points_and_marks
 where
     size_rank <= 12
     and days_since_pickup <= 60e0
+    and true in (select carriers.has_delivered from carriers)
 order by drawn_for asc, size_rank asc, days_since_pickup asc

@@ -1,0 +1,108 @@
+"""What the report says where there is little to tell: nothing that was not counted, and no empty frame."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from airflow_provider_trackingmore.report import build_report
+
+
+def said(path, section: str | None = None) -> str:
+    """Return the words of a report, or of one of its sections, as one line."""
+    page = path.read_text().split("<main>")[1].split("</main>")[0]
+    if section:
+        page = page.split(f'<section id="{section}">')[1].split("</section>")[0]
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
+
+
+@pytest.fixture
+def built(tmp_path):
+    """Builds the report of a published file, and tells how many charts it has."""
+
+    def build(published: str):
+        done = build_report(published, tmp_path / "report.html")
+        return tmp_path / "report.html", done["charts"]
+
+    return build
+
+
+def test_nothing_is_said_of_what_no_complete_window_holds(built, unread):
+    path, charts = built(unread)
+    page = said(path)
+    assert charts == 0
+    assert "No window has been read completely yet, and nothing is counted until one is." in page
+    assert "What is here so far: 700 trackings." in page
+    assert "picked up" not in said(path, "stalled").split("What is meant")[0]
+    assert "passed" not in page
+    assert "never scanned" not in page
+    assert page.index("No window has been read") < page.index("How long does a delivery take?")
+
+
+def test_an_account_that_was_not_read_completely_is_told_beside_one_that_was(built, half_read):
+    path, charts = built(half_read)
+    assert charts == 5
+    assert "Not counted: 7 trackings of an account of which no window has been read completely yet." in said(
+        path
+    )
+
+
+def test_nothing_is_told_as_not_counted_where_all_was_read(report):
+    assert "read completely" not in said(report[0])
+
+
+def test_only_what_was_picked_up_is_said_to_have_been_scanned(built, labelled):
+    path, charts = built(labelled)
+    assert charts == 0
+    assert "No shipment has been picked up yet. Registered: 700." in said(path)
+    assert "None: no shipment has been picked up yet." in said(path, "stalled")
+
+
+def test_an_empty_account_has_no_open_shipment_to_speak_of(built, empty):
+    path, _ = built(empty)
+    assert "There is no shipment yet." in said(path, "stalled")
+    assert "None:" not in said(path)
+    assert "passed" not in said(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("UPDATE fct_shipments SET outcome = 'delivered'", "None: no shipment is on the road."),
+        ("SELECT 1", "None: every open shipment that was picked up, and that its source still has,"),
+    ],
+)
+def test_it_says_of_which_shipments_none_needs_a_call(report_after, change, sentence):
+    assert sentence in said(report_after("DELETE FROM mart_stalled_shipments", change), "stalled")
+
+
+def test_where_nothing_is_delivered_a_sentence_stands_instead_of_empty_frames(built, undelivered):
+    path, charts = built(undelivered)
+    assert charts == 3
+    assert "No delivery has been timed so far." in said(path, "delivery")
+    assert "No delivery has been timed so far, so there are no weeks to compare." in said(path, "cohorts")
+
+
+def test_an_upper_limit_that_is_not_reached_is_told_as_such(report_after):
+    path = report_after(
+        "UPDATE mart_delivery_time_quantiles SET p50_days = 3, p50_lower95 = 2.1, p50_upper95 = NULL"
+    )
+    assert "Half are delivered within 3.0 days 95&nbsp;%: 2.1 or more" in said(path, "headline")
+
+
+def test_one_is_not_told_as_many(report_after):
+    path = report_after(
+        "UPDATE mart_delivery_time_quantiles SET n_shipments = 1",
+        "UPDATE fct_shipments SET courier_code = 'dhl'",
+        "UPDATE checks SET is_passed = false, n_rows = 1",
+    )
+    assert "1 shipment picked up by 1 carrier," in said(path)
+    assert "is not so, 1 time:" in said(path)
+
+
+def test_rates_that_may_still_rise_are_told_as_so_far(report):
+    told = said(report[0], "headline")
+    for title in ("Met an exception so far", "Came back so far", "Were lost so far"):
+        assert title in told
+    assert "which may still do so; the limits tell of chance, not of that." in told

@@ -1,0 +1,61 @@
+"""What the panels of carriers show of little and of uncertain data."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+import pytest
+
+from airflow_provider_trackingmore.report.look import LIGHT
+
+
+def marks(path, chart: str, kind: str) -> list[str]:
+    """Return the marks of a kind in the picture of a chart."""
+    picture = path.with_name(f"{chart}.svg").read_text()
+    return re.findall(rf'<path[^>]*aria-roledescription="{kind}"[^>]*>', picture)
+
+
+def test_a_carrier_that_delivered_nothing_says_so_in_its_panel_and_has_no_weeks(published, report_after):
+    with duckdb.connect(published, read_only=True) as connection:
+        ((carrier,),) = connection.execute("SELECT max(courier_code) FROM dim_courier").fetchall()
+    path = report_after(
+        "UPDATE mart_delivery_time_quantiles SET p50_days = NULL, p50_lower95 = NULL, p50_upper95 = NULL,"
+        f" p90_days = NULL, naive_p50_days = NULL WHERE courier_code = '{carrier}'",
+        f"UPDATE mart_delivery_survival SET share_delivered = 0 WHERE courier_code = '{carrier}'",
+    )
+    delivery, cohorts = (path.with_name(f"{chart}.svg").read_text() for chart in ("delivery", "cohorts"))
+    assert f">{carrier}<" in delivery
+    assert delivery.count(">none delivered so far<") == 1
+    assert f">{carrier}<" not in cohorts
+
+
+def test_a_band_without_an_upper_limit_is_open_to_the_top(report_after):
+    path = report_after("UPDATE mart_delivery_time_quantiles SET p50_upper95 = NULL")
+    bands = [band for band in marks(path, "cohorts", "area mark.*?") if " d=" in band]
+    assert bands
+    for band in bands:
+        assert min(float(y) for y in re.findall(r",(-?[\d.]+)", band.split(' d="')[1])) == 0
+
+
+@pytest.mark.parametrize("is_small", [True, False])
+def test_weeks_with_few_shipments_have_a_shape_of_their_own(report_after, is_small):
+    path = report_after(f"UPDATE mart_delivery_time_quantiles SET is_small_sample = {is_small}")
+    points = [
+        point
+        for point in marks(path, "cohorts", "point")
+        if 'opacity="0"' not in point and LIGHT.naive not in point
+    ]
+    assert len(points) > 20
+    # An arc is drawn for a circle, and none for a triangle.
+    assert {"A" in point.split(' d="')[1] for point in points} == {not is_small}
+
+
+def test_a_single_week_is_seen_with_its_band_and_its_naive_median(report_after):
+    newest = "(SELECT max(pickup_week) FROM mart_delivery_time_quantiles)"
+    path = report_after(
+        f"DELETE FROM mart_delivery_time_quantiles WHERE pickup_week <> {newest}",
+        "UPDATE mart_delivery_time_quantiles SET p50_days = NULL, p50_lower95 = 1, naive_p50_days = 2",
+    )
+    assert [point for point in marks(path, "cohorts", "point") if LIGHT.naive in point]
+    assert re.findall(r'<line[^>]*stroke-opacity="0.22"', path.with_name("cohorts.svg").read_text())
