@@ -100,6 +100,19 @@ def half_read(loaded, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def left_behind(loaded, tmp_path_factory):
+    """Some trackings are of an account that is read no more."""
+    some = "SELECT tracking_key FROM trackings ORDER BY tracking_key LIMIT 70"
+    return publish_changed(
+        loaded,
+        tmp_path_factory.mktemp("left-behind"),
+        f"UPDATE trackings SET account = 'another' WHERE tracking_key IN ({some})",
+        "INSERT INTO loads BY NAME SELECT * REPLACE ('another' AS account,"
+        " date_trunc('month', window_to_utc) AS window_to_utc) FROM loads LIMIT 1",
+    )
+
+
+@pytest.fixture(scope="session")
 def labelled(loaded, tmp_path_factory):
     """Labels only: nothing was ever scanned."""
     return publish_changed(

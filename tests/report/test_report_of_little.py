@@ -52,6 +52,11 @@ def test_nothing_is_told_as_not_counted_where_all_was_read(report):
     assert "read completely" not in said(report[0])
 
 
+def test_an_account_that_is_read_no_more_is_told_and_does_not_make_the_others_old(built, left_behind):
+    path, _ = built(left_behind)
+    assert "UTC (of one account only up to 1 " in said(path).split(" picked up by ")[0]
+
+
 def test_only_what_was_picked_up_is_said_to_have_been_scanned(built, labelled):
     path, charts = built(labelled)
     assert charts == 0
@@ -103,6 +108,6 @@ def test_one_is_not_told_as_many(report_after):
 
 def test_rates_that_may_still_rise_are_told_as_so_far(report):
     told = said(report[0], "headline")
-    for title in ("Met an exception so far", "Came back so far", "Were lost so far"):
+    for title in ("Met an exception so far", "Came back so far", "Were lost so far", "Went dark so far"):
         assert title in told
     assert "which may still do so; the limits tell of chance, not of that." in told

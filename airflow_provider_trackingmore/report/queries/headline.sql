@@ -2,7 +2,8 @@
 with known as (
     select
         count(distinct courier_code) as n_carriers,
-        min(as_of_utc) as as_of_utc
+        max(as_of_utc) as as_of_utc,
+        min(as_of_utc) as least_as_of_utc
     from fct_shipments
     where picked_up_at_utc is not null
 ),
@@ -43,9 +44,13 @@ select
     exceptions.returned_rate,
     exceptions.returned_rate_lower95,
     exceptions.returned_rate_upper95,
+    exceptions.expired_rate,
+    exceptions.expired_rate_lower95,
+    exceptions.expired_rate_upper95,
     stalled.n_stalled,
     known.n_carriers,
-    known.as_of_utc
+    known.as_of_utc,
+    known.least_as_of_utc
 from mart_delivery_time_quantiles as times
 inner join mart_on_time as promises
     on times.group_key = promises.group_key
