@@ -22,6 +22,7 @@ RATES = {
     "expired": ("n_expired", "n_shipments"),
     "on_time": ("n_on_time", "n_due"),
     "on_time_by_attempt": ("n_on_time_by_attempt", "n_due_by_attempt"),
+    "on_time_passed": ("n_passed_on_time", "n_passed"),
     "first_attempt": ("n_first_attempt", "n_attempted"),
     "first_attempt_strict": ("n_first_attempt_strict", "n_attempted"),
 }
@@ -150,6 +151,7 @@ class Group:
 def count(picked_up: pl.LazyFrame) -> pl.LazyFrame:
     """Return how many of a group's shipments are what."""
     promise, attempt = col("promise_state"), col("promise_state_by_attempt")
+    is_passed = (col("as_of_utc").dt.date() > col("promised_date")).fill_null(False)
     return picked_up.group_by("group_no").agg(
         pl.len().alias("n_shipments"),
         (pl.len() < 30).alias("is_small_sample"),
@@ -170,4 +172,6 @@ def count(picked_up: pl.LazyFrame) -> pl.LazyFrame:
         promise.is_in(["on_time", "late", "failed", "overdue"]).sum().alias("n_due"),
         (attempt == "on_time").sum().alias("n_on_time_by_attempt"),
         attempt.is_in(["on_time", "late", "failed", "overdue"]).sum().alias("n_due_by_attempt"),
+        (promise.is_in(["on_time", "late", "failed", "overdue"]) & is_passed).sum().alias("n_passed"),
+        ((promise == "on_time") & is_passed).sum().alias("n_passed_on_time"),
     )

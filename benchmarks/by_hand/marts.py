@@ -71,8 +71,12 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
         "n_ever", "n_current", "n_unresolved", "n_returned", "n_lost", "n_expired",
     )  # fmt: skip
     on_time = rated(
-        {"on_time": "on_time", "on_time_by_attempt": "on_time_by_attempt"},
+        {
+            "on_time": "on_time", "on_time_by_attempt": "on_time_by_attempt",
+            "on_time_passed": "passed_on_time",
+        },
         "n_on_time", "n_late", "n_failed", "n_overdue", "n_not_due", "n_no_promise", "n_unknown", "n_due",
+        "n_passed",
         when(col("n_on_time") + col("n_late") > 0)
         .then(col("n_on_time") / (col("n_on_time") + col("n_late"))).alias("delivered_on_time_rate"),
         (col("n_no_promise") / col("n_shipments")).alias("no_promise_share"),

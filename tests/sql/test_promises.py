@@ -150,3 +150,16 @@ def test_a_rate_over_nothing_is_null(warehouse):
     assert (row["n_due"], row["on_time_rate"], row["on_time_rate_lower95"]) == (0, None, None)
     (row,) = ask(warehouse, "FROM mart_first_attempt WHERE grouping_name = 'all'")
     assert (row["n_attempted"], row["first_attempt_rate"]) == (0, None)
+
+
+def test_what_comes_early_does_not_make_a_young_week_look_better_once_dates_count(warehouse):
+    start = {"courier_code": "dhl"} | promised("2026-11-25")
+    early = [record(f"e{n}", PICKED_UP, DELIVERED, **start) for n in range(3)]
+    waiting = [record(f"w{n}", PICKED_UP, **start) for n in range(5)]
+    passed = [record(f"p{n}", PICKED_UP, DELIVERED, **start | promised("2026-11-04")) for n in range(2)]
+    overdue = [record(f"o{n}", PICKED_UP, **start | promised("2026-11-19")) for n in range(2)]
+    tell(warehouse, *early, *waiting, *passed, *overdue)
+    (row,) = ask(warehouse, "FROM mart_on_time WHERE grouping_name = 'all'")
+    assert (row["n_due"], row["on_time_rate"]) == (7, pytest.approx(5 / 7))
+    assert (row["n_passed"], row["passed_on_time_rate"]) == (4, 0.5)
+    assert row["passed_on_time_rate_lower95"] < 0.5 < row["passed_on_time_rate_upper95"]

@@ -43,7 +43,13 @@ with counts as (
         count(case when promise_state_by_attempt = 'on_time' then 1 end)
             as n_on_time_by_attempt,
         count(case when promise_state_by_attempt in ('on_time', 'late', 'failed', 'overdue') then 1 end)
-            as n_due_by_attempt
+            as n_due_by_attempt,
+        count(
+            case
+                when is_promise_passed and promise_state in ('on_time', 'late', 'failed', 'overdue') then 1
+            end
+        ) as n_passed,
+        count(case when is_promise_passed and promise_state = 'on_time' then 1 end) as n_passed_on_time
     from int_shipment_groups
     where picked_up_at_utc is not null
     group by group_no

@@ -83,6 +83,13 @@ counted as (
     union all
     select
         group_key,
+        'on_time_passed' as rate_name,
+        n_passed_on_time as n_hits,
+        n_passed as n_of
+    from int_group_counts
+    union all
+    select
+        group_key,
         'first_attempt' as rate_name,
         n_first_attempt as n_hits,
         n_attempted as n_of

@@ -29,7 +29,8 @@ select
     int_groups.lane,
     int_groups.service_code,
     int_groups.pickup_week,
-    int_groups.group_key
+    int_groups.group_key,
+    coalesce(cast(fct_shipments.as_of_utc as date) > fct_shipments.promised_date, false) as is_promise_passed
 from fct_shipments
 inner join int_groups
     on

@@ -3,7 +3,8 @@
 -- on_time_rate = on time / (on time + late + failed + overdue): an open shipment past its date is in the
 -- denominator. Dates are those of the destination. by_attempt: the first attempt counts as the delivery.
 -- delivered_on_time_rate leaves overdue out, for comparison; it looks better the worse things go. What comes
--- early is due at once, the others on their date: compare groups that are equally old.
+-- early is due at once, the others on their date, so young groups look too good; passed_on_time_rate counts
+-- each promise from its date on, and does not.
 --
 -- depends_on: {{ ref('int_group_counts') }}
 -- depends_on: {{ ref('int_rates') }}
@@ -17,9 +18,12 @@ with rates as (
         max(case when rate_name = 'on_time_by_attempt' then rate_lower95 end)
             as on_time_by_attempt_rate_lower95,
         max(case when rate_name = 'on_time_by_attempt' then rate_upper95 end)
-            as on_time_by_attempt_rate_upper95
+            as on_time_by_attempt_rate_upper95,
+        max(case when rate_name = 'on_time_passed' then rate end) as passed_on_time_rate,
+        max(case when rate_name = 'on_time_passed' then rate_lower95 end) as passed_on_time_rate_lower95,
+        max(case when rate_name = 'on_time_passed' then rate_upper95 end) as passed_on_time_rate_upper95
     from int_rates
-    where rate_name in ('on_time', 'on_time_by_attempt')
+    where rate_name in ('on_time', 'on_time_by_attempt', 'on_time_passed')
     group by group_key
 )
 
@@ -45,6 +49,10 @@ select
     rates.on_time_by_attempt_rate,
     rates.on_time_by_attempt_rate_lower95,
     rates.on_time_by_attempt_rate_upper95,
+    cast(int_group_counts.n_passed as bigint) as n_passed,
+    rates.passed_on_time_rate,
+    rates.passed_on_time_rate_lower95,
+    rates.passed_on_time_rate_upper95,
     int_group_counts.n_on_time * 1e0 / nullif(int_group_counts.n_on_time + int_group_counts.n_late, 0)
         as delivered_on_time_rate,
     int_group_counts.n_no_promise * 1e0 / int_group_counts.n_shipments as no_promise_share,
