@@ -150,12 +150,15 @@ def unfinished_run(
 ) -> Run | None:
     """Return the run that was asked for likewise and was never merged, if it fits the warehouse.
 
-    An increment fits only where everything before it is: a lost or another warehouse starts anew. Of a run
-    among those ``loaded``, only the mark is missing: what it would still read could not be merged.
+    An increment fits only where everything before it is: a lost or another warehouse starts anew. A run among
+    those ``loaded`` died before it was marked, and is marked now: what it still read could not be merged.
     """
     for folder, about in _runs(root, account):
         run = Run(folder, about)
-        is_merged = "merged.json" in folder.names() or run.run_id in loaded
+        is_merged = "merged.json" in folder.names()
+        if run.run_id in loaded and not is_merged:
+            run.mark_merged()
+            is_merged = True
         increment_from = run.range.first if asked.first is None else None
         fits = increment_from is None or (watermark is not None and increment_from <= watermark)
         if about["asked"] == asked.as_list() and not is_merged and fits:
