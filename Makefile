@@ -44,7 +44,7 @@ prove-requests: .venv/.ready # requests of a window beside its pages, and their 
 prove-increment: .venv/.ready # a day's merge into 10 million trackings beside one into 1 million; 10 GB of disk
 	.venv/bin/python benchmarks/increment.py 1000000 10000000 50000
 
-prove-moving: .venv/.ready # 10,000 stories of a service that moves while it is read; about three hours
+prove-moving: .venv/.ready # 10,000 stories of a service that moves while it is read; two to three hours
 	.venv/bin/python scripts/prove_moving.py 10000
 
 prove-worlds: .venv/.ready # intervals of delivery times beside the truth of 1,000 worlds; half an hour

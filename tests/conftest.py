@@ -7,8 +7,12 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,6 +23,15 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 # The machine's own settings must not reach the tests.
 for name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "TRACKINGMORE_"))]:
     del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def temporary_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Those of one test: the turns of an account stand there, and a port, so an account, may come again."""
+    with tempfile.TemporaryDirectory(prefix="airflow-test-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture

@@ -55,6 +55,23 @@ def busy(warehouse):
         other.stdin.close()
 
 
+@pytest.fixture
+def short_rests(monkeypatch):
+    """Rests short enough to wait for, and still too long for a worker."""
+    monkeypatch.setattr(judge, "SHORTEST_REST", 0.3)
+    monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
+    monkeypatch.setattr("airflow_provider_trackingmore.operators.service.SHORT_WAIT", 0.1)
+
+
+def done_after_rests(task, **rests):
+    """What the task returns, and with what it came back last."""
+    while True:
+        try:
+            return task.execute_rested({}, None, **rests), rests
+        except TaskDeferred as still:
+            rests = still.kwargs
+
+
 def rows(warehouse: str, sql: str) -> list[tuple]:
     with duckdb.connect(warehouse, read_only=True) as connection:
         return connection.execute(sql).fetchall()
@@ -106,22 +123,12 @@ def test_a_rest_that_no_task_waits_for_ends_in_an_error_that_says_when_to_try_ag
     assert caught.value.transient
 
 
-def test_a_rest_that_is_over_lets_the_run_go_on(box, warehouse, monkeypatch):
-    monkeypatch.setattr(judge, "SHORTEST_REST", 0.3)
-    monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
-    monkeypatch.setattr("airflow_provider_trackingmore.operators.service.SHORT_WAIT", 0.1)
+def test_a_rest_that_is_over_lets_the_run_go_on(box, warehouse, short_rests):
     box.faults.add("http_429", times=1, route="list", after=25)
     task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse)
     with pytest.raises(TaskDeferred) as deferred:
         task.execute({})
-    rests = deferred.value.kwargs
-    while True:
-        try:
-            result = task.execute_rested({}, None, **rests)
-        except TaskDeferred as still:
-            rests = still.kwargs
-        else:
-            break
+    result, _ = done_after_rests(task, **deferred.value.kwargs)
     assert result["complete"]
     assert result["new"] == 300
     # What had landed before the rest was not asked for again, and is counted.
@@ -130,21 +137,11 @@ def test_a_rest_that_is_over_lets_the_run_go_on(box, warehouse, monkeypatch):
     assert rows(warehouse, "SELECT n_received >= n_distinct FROM loads ORDER BY n_new DESC")[0] == (True,)
 
 
-def test_a_limit_of_requests_is_that_of_a_try_with_all_its_rests(box, warehouse, monkeypatch):
-    monkeypatch.setattr(judge, "SHORTEST_REST", 0.3)
-    monkeypatch.setattr(support, "SHORT_WAIT", 0.1)
-    monkeypatch.setattr("airflow_provider_trackingmore.operators.service.SHORT_WAIT", 0.1)
+def test_a_limit_of_requests_is_that_of_a_try_with_all_its_rests(box, warehouse, short_rests):
     box.faults.add("http_429", times=1, route="list", after=4)
     task = TrackingMoreToDuckDBOperator(task_id="load", warehouse=warehouse, most_requests=10)
     sent = len(box.requests)
-    rests = {}
-    while True:
-        try:
-            result = task.execute_rested({}, None, **rests)
-        except TaskDeferred as still:
-            rests = still.kwargs
-        else:
-            break
+    result, rests = done_after_rests(task)
     assert rests
     assert result["out_of_requests"]
     assert len(box.requests) - sent == 10

@@ -88,25 +88,25 @@ def unread(loaded, tmp_path_factory):
     return publish_changed(loaded, tmp_path_factory.mktemp("unread"), "UPDATE loads SET is_complete = false")
 
 
+def _of_another_account(count: int) -> str:
+    """Gives the first ``count`` trackings to another account."""
+    some = f"SELECT tracking_key FROM trackings ORDER BY tracking_key LIMIT {count}"
+    return f"UPDATE trackings SET account = 'another' WHERE tracking_key IN ({some})"
+
+
 @pytest.fixture(scope="session")
 def half_read(loaded, tmp_path_factory):
     """Seven trackings are of an account of which no window was read completely."""
-    some = "SELECT tracking_key FROM trackings ORDER BY tracking_key LIMIT 7"
-    return publish_changed(
-        loaded,
-        tmp_path_factory.mktemp("half-read"),
-        f"UPDATE trackings SET account = 'another' WHERE tracking_key IN ({some})",
-    )
+    return publish_changed(loaded, tmp_path_factory.mktemp("half-read"), _of_another_account(7))
 
 
 @pytest.fixture(scope="session")
 def left_behind(loaded, tmp_path_factory):
     """Some trackings are of an account that is read no more."""
-    some = "SELECT tracking_key FROM trackings ORDER BY tracking_key LIMIT 70"
     return publish_changed(
         loaded,
         tmp_path_factory.mktemp("left-behind"),
-        f"UPDATE trackings SET account = 'another' WHERE tracking_key IN ({some})",
+        _of_another_account(70),
         "INSERT INTO loads BY NAME SELECT * REPLACE ('another' AS account,"
         " date_trunc('month', window_to_utc) AS window_to_utc) FROM loads LIMIT 1",
     )
