@@ -186,9 +186,9 @@ def test_who_comes_under_observation_late_is_at_risk_from_then_on(warehouse, reg
     assert abs(ours["share_open"] - theirs).max() > 1e-3
 
 
-def test_who_comes_in_the_moment_another_leaves_was_not_at_risk_with_it(registered_late, tmp_path):
-    path, start = str(tmp_path / "warehouse.duckdb"), datetime(2026, 11, 1, 10, tzinfo=UTC)
-    days, entries = [3, 5, 6], [0, 3, 1]
+def open_after(days, entries, models, folder):
+    """What is open after so many days of three parcels that are registered some days after their pick-up."""
+    path, start = str(folder / "warehouse.duckdb"), datetime(2026, 11, 1, 10, tzinfo=UTC)
     load(
         path,
         [
@@ -202,12 +202,28 @@ def test_who_comes_in_the_moment_another_leaves_was_not_at_risk_with_it(register
         ],
         last=AS_OF,
     )
-    run_models(path, registered_late)
+    run_models(path, models)
     with duckdb.connect(path, read_only=True) as connection:
-        ours = curve(connection, "delivery", "all|all|all|all|all", "share_open")
-    oracle = KaplanMeierFitter().fit(days, [1, 1, 1], entry=entries)
+        return curve(connection, "delivery", "all|all|all|all|all", "share_open")["share_open"]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        pytest.param([0, 3, 1], id="who-comes-in-the-moment-another-leaves"),
+        pytest.param([2, 1, 4], id="who-comes-when-nobody-was-there"),
+    ],
+)
+def test_who_comes_late_was_not_at_risk_before(registered_late, tmp_path, entries):
+    days = [3, 5, 6]
+    oracle = KaplanMeierFitter().fit(days, np.ones(3), entry=entries)
     expected = oracle.survival_function_.loc[days].to_numpy()[:, 0]
-    np.testing.assert_allclose(ours["share_open"], expected, rtol=0, atol=1e-9)
+    ours = open_after(days, entries, registered_late, tmp_path)
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-9)
+
+
+def test_a_curve_stays_at_nothing_when_others_come_after_all_have_left(registered_late, tmp_path):
+    assert list(open_after([3, 5, 6], [0, 4, 4], registered_late, tmp_path)) == [0, 0, 0]
 
 
 def test_the_published_curve_is_the_last_step_of_every_three_hours(world):
