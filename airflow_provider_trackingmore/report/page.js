@@ -12,13 +12,22 @@ function fitted(spec, width) {
   return { ...spec, columns, spec: { ...spec.spec, width: panel } };
 }
 
+// As tooltips are by themselves, but what is not known says so.
+function inRows(figures, escaped) {
+  const rows = Object.entries(figures).map(([name, figure]) => {
+    const value = figure === "null" ? "not known" : figure;
+    return `<tr><td class="key">${escaped(name)}</td><td class="value">${escaped(value)}</td></tr>`;
+  });
+  return `<table><tbody>${rows.join("")}</tbody></table>`;
+}
+
 function draw() {
   const config = dark.matches ? told.dark : told.light;
   for (const [name, spec] of Object.entries(told.specs)) {
     const place = document.getElementById(name).querySelector(".chart");
     // A frame that is not shown yet has no width; it is drawn when it gets one.
     if (!place.clientWidth) continue;
-    const tooltip = { theme: dark.matches ? "dark" : "light" };
+    const tooltip = { theme: dark.matches ? "dark" : "light", formatTooltip: inRows };
     const options = { config, tooltip, renderer: "svg", actions: false, logLevel: ERRORS };
     vegaEmbed(place, fitted(spec, place.clientWidth), options);
   }

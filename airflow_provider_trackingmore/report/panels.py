@@ -73,7 +73,6 @@ def cohorts(rows: Rows) -> Any:
     immature = chart.transform_filter("!datum.is_mature")
     figures = told(
         "courier_code",
-        "pickup_week",
         p50_days=".1f",
         p50_lower95=".1f",
         p50_upper95=".1f",
@@ -81,6 +80,8 @@ def cohorts(rows: Rows) -> Any:
         n_shipments=",",
         n_open=",",
     )
+    # Told as a number it would be one of milliseconds, and without UTC the day before.
+    figures.insert(1, alt.Tooltip("utcyearmonthdate(pickup_week):T", title="pickup week", format="%-d %B %Y"))
     return _panels(
         rows,
         chart.mark_area(style="band").encode(y="p50_lower95:Q", y2="band_upper:Q"),

@@ -76,9 +76,11 @@ def on_time(rows: Rows) -> Any:
             on_time_rate=".1%",
             on_time_rate_lower95=".1%",
             on_time_rate_upper95=".1%",
+            passed_on_time_rate=".1%",
             delivered_on_time_rate=".1%",
             n_due=",",
             n_overdue=",",
+            n_passed=",",
         ),
     )
     naive = chart.mark_point(style="naive-point", shape="diamond").encode(x="delivered_on_time_rate:Q")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from browsing import chromium
 from hostile_texts import HOSTILE
@@ -170,6 +172,19 @@ def test_weeks_begin_on_the_same_day_wherever_it_is_read(browser, report, zone):
 
     assert len(weeks("UTC")) > 20
     assert weeks(zone) == weeks("UTC")
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_pointing_at_a_young_week_tells_its_monday_and_what_is_not_known(browser, report, zone):
+    page = Reading(browser, report[0], zone=zone).page
+    page.locator("#cohorts path[aria-label*=naive_p50_days]").last.hover(force=True)
+    names, figures = (
+        page.locator(f"#vg-tooltip-element td.{kind}").all_text_contents() for kind in ("key", "value")
+    )
+    told = dict(zip(names, figures, strict=True))
+    assert datetime.strptime(told["pickup week"], "%d %B %Y").strftime("%A") == "Monday"
+    assert told["p50 upper95"] == "not known"
+    assert "null" not in told.values()
 
 
 def test_hostile_texts_are_told_and_do_nothing(browser, hostile_report):

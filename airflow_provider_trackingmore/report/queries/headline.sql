@@ -28,6 +28,7 @@ select
     promises.on_time_rate,
     promises.on_time_rate_lower95,
     promises.on_time_rate_upper95,
+    promises.passed_on_time_rate,
     attempts.first_attempt_rate,
     attempts.first_attempt_rate_lower95,
     attempts.first_attempt_rate_upper95,

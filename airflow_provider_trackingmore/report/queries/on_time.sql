@@ -17,6 +17,8 @@ select
     on_time_rate,
     on_time_rate_lower95,
     on_time_rate_upper95,
+    n_passed,
+    passed_on_time_rate,
     delivered_on_time_rate
 from due
 where size_rank <= 12
