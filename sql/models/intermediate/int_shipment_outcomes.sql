@@ -1,5 +1,6 @@
 -- one row per tracking: its milestones, how it ended, and how long it was followed
 --
+-- What its header says of it stands in stg_trackings, and here the moments by which to know that it changed.
 -- The clock starts at the first physical scan. Ends compete: delivered, returned, lost, expired (the
 -- source gave up); everything else is open and censored at the end of the last complete window, or, where
 -- the tracking is gone from the source, when it was last there: a run that reads everything and finds nothing
@@ -232,18 +233,7 @@ timed as (
 
 select
     tracking_key,
-    source,
-    account,
-    tracking_number,
-    order_number,
-    courier_code,
-    service_code,
-    origin_country,
-    destination_country,
-    status,
     outcome,
-    created_at_utc,
-    order_placed_at_local,
     label_created_at_utc,
     picked_up_at_utc,
     picked_up_date,
@@ -257,8 +247,6 @@ select
     returning_at_utc,
     last_physical_at_utc,
     exit_at_utc,
-    promised_date,
-    first_observed_at_utc,
     observed_at_utc,
     gone_at_utc,
     n_scans,
@@ -267,7 +255,6 @@ select
     has_assumed_time,
     has_date_only_time,
     has_status_regress,
-    coalesce(origin_country, '??') || '->' || coalesce(destination_country, '??') as lane,
     case
         when
             picked_up_at_utc is null and delivered_scan_at_utc is not null

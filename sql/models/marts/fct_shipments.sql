@@ -4,6 +4,7 @@
 -- whatever ended it, or to the end of what is known. Dates and weeks are those of the scan's own place.
 -- Promises compare dates at the destination; an open parcel is overdue once the date has passed in UTC.
 --
+-- depends_on: {{ ref('stg_trackings') }}
 -- depends_on: {{ ref('int_as_of') }}
 -- depends_on: {{ ref('int_shipments') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
@@ -24,6 +25,18 @@ shipments as (
         int_shipments.shipment_key,
         int_shipments.n_trackings,
         int_shipment_outcomes.*,
+        stg_trackings.source,
+        stg_trackings.account,
+        stg_trackings.tracking_number,
+        stg_trackings.order_number,
+        stg_trackings.courier_code,
+        stg_trackings.service_code,
+        stg_trackings.origin_country,
+        stg_trackings.destination_country,
+        stg_trackings.status,
+        stg_trackings.created_at_utc,
+        stg_trackings.order_placed_at_local,
+        stg_trackings.promised_date,
         int_as_of.as_of_utc,
         cast(int_shipment_outcomes.delivered_at_local as date) as delivered_date,
         cast(int_as_of.as_of_utc as date) as as_of_date,
@@ -33,14 +46,16 @@ shipments as (
     from int_shipments
     inner join int_shipment_outcomes
         on int_shipments.tracking_key = int_shipment_outcomes.tracking_key
+    inner join stg_trackings
+        on int_shipments.tracking_key = stg_trackings.tracking_key
     inner join int_as_of
         on
-            int_shipment_outcomes.source = int_as_of.source
-            and int_shipment_outcomes.account = int_as_of.account
+            stg_trackings.source = int_as_of.source
+            and stg_trackings.account = int_as_of.account
     left join episodes
         on int_shipments.tracking_key = episodes.tracking_key
     left join sources
-        on int_shipment_outcomes.source = sources.source
+        on stg_trackings.source = sources.source
     where int_shipments.telling_rank = 1
 )
 
@@ -56,7 +71,7 @@ select
     shipments.service_code,
     shipments.origin_country,
     shipments.destination_country,
-    shipments.lane,
+    coalesce(shipments.origin_country, '??') || '->' || coalesce(shipments.destination_country, '??') as lane,
     shipments.status,
     shipments.outcome,
     shipments.timing_quality,
