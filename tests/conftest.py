@@ -26,9 +26,11 @@ for name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "T
 
 
 @pytest.fixture(autouse=True)
-def temporary_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def temporary_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """Those of one test: the turns of an account stand there, and a port, so an account, may come again."""
-    with tempfile.TemporaryDirectory(prefix="airflow-test-") as folder:
+    with tempfile.TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as folder:
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr(tempfile, "tempdir", folder)
         yield

@@ -21,22 +21,23 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from airflow_provider_trackingmore.exceptions import ConfigurationError
+from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseError
 from airflow_provider_trackingmore.store.files import Folder
 from airflow_provider_trackingmore.store.snapshots import Snapshots, link_tree
 from airflow_provider_trackingmore.store.warehouse import PATIENCE, Warehouse, open_warehouse, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import duckdb
 
 log = logging.getLogger(__name__)
 
-_STATE = "_state.json"
+_STATE, _DATA = "_state.json", "data.parquet"
 _BATCH_ROWS = 100_000
 _KEEP = timedelta(hours=1)
 _ORDER = {
@@ -63,7 +64,7 @@ def write_parquet(
     :param patience: seconds to wait for another run that holds the warehouse, or writes the same copy.
     :raises ConfigurationError: if the root is a file, holds other things, or cannot be written.
     :raises WarehouseBusyError: if the other run takes longer.
-    :raises WarehouseError: if there is no warehouse yet.
+    :raises WarehouseError: if there is no warehouse yet, or the copy tells of trackings it never knew.
     """
     with (
         _draft(root, patience) as (top, show),
@@ -76,11 +77,12 @@ def write_parquet(
         with transaction(connection):
             found = _partitions(connection, source)
             changed = {name: state for name, state in found.items() if before.get(name) != state}
+            # A month empties when a tracking's creation time, unknown at first, becomes known.
+            gone = {name for name in before if name not in found and source in (None, name.split("/")[0])}
+            _refuse_another(connection, top, (*changed, *gone), root)
             for name in changed:
                 for table in _ORDER:
                     _write_partition(connection, top, table, *name.split("/", 1))
-        # A month empties when a tracking's creation time, unknown at first, becomes known.
-        gone = {name for name in before if name not in found and source in (None, name.split("/")[0])}
         for name in gone:
             for table in _ORDER:
                 _partition(top, table, *name.split("/", 1)).remove()
@@ -119,6 +121,27 @@ def _refuse_others(root: Path) -> None:
             raise ConfigurationError(
                 f"the Parquet root {root} holds other things ({min(others)}); give it a folder of its own"
             )
+
+
+def _refuse_another(
+    connection: duckdb.DuckDBPyConnection, top: Folder, months: Iterable[str], root: str | os.PathLike[str]
+) -> None:
+    """Refuse to write over trackings that the warehouse never knew; one that it knew it never forgets."""
+    folders = [_partition(top, "trackings", *name.split("/", 1)) for name in months]
+    files = [f"{folder.path}/{_DATA}" for folder in folders if _DATA in folder.names()]
+    if not files:
+        return
+    connection.register("copied", ds.dataset(files, filesystem=top.system, format="parquet"))
+    ((unknown,),) = connection.execute(
+        "SELECT count(*) FROM copied ANTI JOIN trackings USING (tracking_key)"
+    ).fetchall()
+    connection.unregister("copied")
+    if unknown:
+        raise WarehouseError(
+            f"the Parquet copy at {os.fspath(root)} holds trackings that the warehouse never knew"
+            f" ({unknown:,}): it is that of another warehouse, or of one that was lost; give another root, or"
+            " fill a new warehouse from it with restore()"
+        )
 
 
 def _partitions(connection: duckdb.DuckDBPyConnection, source: str | None) -> dict[str, dict[str, Any]]:
@@ -161,7 +184,7 @@ def _write_partition(
     # A reader left open by an error would keep the transaction from ending, and hide the error.
     with (
         query.to_arrow_reader(_BATCH_ROWS) as rows,
-        folder.writing("data.parquet") as stream,
+        folder.writing(_DATA) as stream,
         pq.ParquetWriter(stream, rows.schema, compression="zstd") as writer,
     ):
         for batch in rows:

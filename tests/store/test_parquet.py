@@ -17,8 +17,8 @@ from factories import key, record, scan
 from loading import ACCOUNT, READING, land, load
 from watching import watching
 
-from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseBusyError
-from airflow_provider_trackingmore.store import write_parquet
+from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseBusyError, WarehouseError
+from airflow_provider_trackingmore.store import restore, write_parquet
 from airflow_provider_trackingmore.store.load import load_run
 
 OCTOBER = {"created_at": "2026-10-20T00:00:00+00:00"}
@@ -164,6 +164,25 @@ def test_a_month_that_became_empty_is_removed(warehouse, tmp_path):
     write_parquet(warehouse, root)
     assert {Path(name).parent.name for name in files(root)} == {"created_month=2026-11"}
     assert write_parquet(warehouse, root)["written"] == 0
+
+
+@pytest.mark.parametrize("created_at", ["2026-11-01T00:00:00+00:00", "2026-10-20T00:00:00+00:00"])
+@pytest.mark.parametrize("form", ["{}", "file://{}"])
+def test_the_copy_of_a_warehouse_that_was_lost_is_not_written_over(warehouse, tmp_path, created_at, form):
+    """Neither its months that the new warehouse has too, nor those that it has not."""
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a", created_at=created_at), record("b")])
+    write_parquet(warehouse, form.format(root))
+    before = files(Path(os.path.realpath(root)))
+    anew = str(tmp_path / "anew.duckdb")
+    load(anew, [record("b"), record("c")])
+    with pytest.raises(WarehouseError, match=r"the warehouse never knew \(1\): .* restore\(\)"):
+        write_parquet(anew, form.format(root))
+    assert files(Path(os.path.realpath(root))) == before
+    restored = str(tmp_path / "restored.duckdb")
+    restore(restored, form.format(root))
+    load(restored, [record("b"), record("c")])
+    assert write_parquet(restored, form.format(root))["trackings"] >= 2
 
 
 def test_nothing_but_whole_files_and_the_state_is_left(warehouse, tmp_path):
