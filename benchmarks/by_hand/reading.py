@@ -9,6 +9,7 @@ import polars as pl
 from polars import col, when
 from polars import selectors as cs
 
+from airflow_provider_trackingmore.store.state import LOOK_BACK
 from airflow_provider_trackingmore.store.warehouse import SETTINGS
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ class Warehouse:
         start, end, account = col("window_from_utc"), col("window_to_utc"), ["source", "account"]
         return (
             windows.sort(*account, "window_from_utc", "window_to_utc")  # nulls first: from the beginning
-            .with_columns((start > end.cum_max().shift().over(account)).fill_null(False).alias("is_gap"))
+            .with_columns(
+                (start > end.cum_max().shift().over(account) - LOOK_BACK).fill_null(False).alias("is_gap")
+            )
             .filter(col("is_gap").cum_sum().over(account) == 0)
             .group_by(account)
             .agg(end.max().alias("as_of_utc"))

@@ -32,10 +32,14 @@ def test_the_watermark_is_the_end_of_the_last_complete_window(warehouse):
     assert watermark(warehouse) == day(3)
 
 
-def test_a_window_that_leaves_out_what_was_shown_late_does_not_move_the_watermark(warehouse):
+def test_a_window_that_leaves_out_what_was_shown_late_moves_neither_the_watermark_nor_the_models(warehouse):
+    from airflow_provider_trackingmore.store import run_models
+
     load(warehouse, [record("a")], last=day(1))
     load(warehouse, [record("a")], first=day(1) - LOOK_BACK + timedelta(seconds=1), last=day(3))
     assert watermark(warehouse) == day(1)
+    run_models(warehouse)
+    assert rows(warehouse, "SELECT as_of_utc FROM int_as_of") == [(day(1).replace(tzinfo=None),)]
 
 
 def test_everything_read_again_starts_the_chain_anew_in_the_watermark_and_the_models(warehouse):

@@ -16,10 +16,10 @@ service tells with its answer. A run that calls itself complete claims a window 
    so a row may be missing, or hold any state the service ever showed, but rule 4 binds it: never an earlier
    one than before. Its stamp is T or later (or it was shown late), so rule 1 catches it after the next run.
 3. *The watermark claims everything before it.* It is the end of the chain of complete windows that begins
-   with everything the service keeps, as it stands in ``loads``. Rule 1 holds for it without a lower end, at
-   any time; where the service shows changes late, this is what the overlap of neighbouring runs is for. It
-   never goes back. A window given by hand claims rule 1 for itself and moves the watermark only where it
-   continues the chain.
+   with everything the service keeps, as it stands in ``loads``; each of them begins 15 minutes before the end
+   of those before it, or earlier, as the service may show a change so late. Rule 1 holds for it without a
+   lower end, at any time. It never goes back. A window given by hand claims rule 1 for itself and moves the
+   watermark only where it continues the chain.
 4. *Rows are true, once, whole, and never go back.* Every row is a state that the service has shown, with the
    scans of that very state and no others; a key occurs once; the state in the store is never an earlier one
    than it was. What was deleted may stay: finding it is another run's work.
@@ -185,11 +185,15 @@ def _second(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
+# Seconds that a window must read again of those before it.
+OVERLAP = 15 * 60
+
+
 def watermark_of(loads: list[Load]) -> int | None:
     """Return the end of the chain of complete windows that begins with everything."""
     reached = max((load.last for load in loads if load.first is None), default=None)
     while reached is not None:
-        further = max(load.last for load in loads if load.first is None or load.first <= reached)
+        further = max(load.last for load in loads if load.first is None or load.first <= reached - OVERLAP)
         if further == reached:
             break
         reached = further

@@ -2,7 +2,8 @@
 --
 -- An open parcel is censored there, not when its own row last changed: that it did not appear in a
 -- complete window of updates proves that nothing happened to it. A window beyond a gap proves nothing of
--- the time before it. Where everything was read again, that and what was read since counts: it mends an end
+-- the time before it; nor does one that follows without reading the last 15 minutes again, as a change may
+-- show up so late. Where everything was read again, that and what was read since counts: it mends an end
 -- that a wrong clock told.
 with windows as (
     select
@@ -54,7 +55,7 @@ reached as (
 chained as (
     select
         reached.*,
-        sum(case when window_from_utc > reached_utc then 1 else 0 end) over (
+        sum(case when window_from_utc > reached_utc - interval '15' minute then 1 else 0 end) over (
             partition by source, account
             order by window_from_utc, window_to_utc
             rows between unbounded preceding and current row
