@@ -124,8 +124,9 @@ _ON_TIME = Chart(
         "On time: delivered on or before the promised date, in the destination's calendar. Late, lost, "
         "returned and overdue shipments all count as due. Leaving the overdue out, as the diamond does, "
         "looks better the worse things go.",
-        "What comes early is due at once, everything else on its date, so young weeks look too good. The "
-        "passed rate, on pointing at a carrier, counts each promise from its date on. Table mart_on_time.",
+        "What comes early is due at once, everything else on its date, so young weeks look too good. On "
+        "pointing at a carrier, the rate of promises past their date is told too, which counts each from its "
+        "date on. Table mart_on_time.",
     ),
     empty="No promises known: no shipment carries a promised date that has come due.",
     draw=rates.on_time,

@@ -209,7 +209,8 @@ def test_a_file_of_an_earlier_version_gives_way_to_the_link(warehouse, published
 
 def test_a_reader_needs_no_right_to_write(warehouse):
     load(warehouse, [record("a")])
-    folder = Path(tempfile.mkdtemp())
+    # Not below this test's own files, where nobody else may look.
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
     try:
         publish(warehouse, folder / "analytics.duckdb")
         for path in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
