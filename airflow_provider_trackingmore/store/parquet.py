@@ -79,7 +79,7 @@ def write_parquet(
             changed = {name: state for name, state in found.items() if before.get(name) != state}
             # A month empties when a tracking's creation time, unknown at first, becomes known.
             gone = {name for name in before if name not in found and source in (None, name.split("/")[0])}
-            _refuse_another(connection, top, (*changed, *gone), root)
+            _refuse_unknown_trackings(connection, top, (*changed, *gone), root)
             for name in changed:
                 for table in _ORDER:
                     _write_partition(connection, top, table, *name.split("/", 1))
@@ -123,7 +123,7 @@ def _refuse_others(root: Path) -> None:
             )
 
 
-def _refuse_another(
+def _refuse_unknown_trackings(
     connection: duckdb.DuckDBPyConnection, top: Folder, months: Iterable[str], root: str | os.PathLike[str]
 ) -> None:
     """Refuse to write over trackings that the warehouse never knew; one that it knew it never forgets."""

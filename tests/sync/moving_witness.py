@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from airflow_provider_trackingmore.sandbox.knowledge import Record
 
 
+# Seconds that a window must read again of those before it.
+OVERLAP = 15 * 60
+
+
 @dataclass(frozen=True)
 class State:
     """What the service shows of a record between two changes; moments are unix seconds."""
@@ -183,10 +187,6 @@ class Witness:
 
 def _second(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
-
-
-# Seconds that a window must read again of those before it.
-OVERLAP = 15 * 60
 
 
 def watermark_of(loads: list[Load]) -> int | None:
