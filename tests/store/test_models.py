@@ -68,6 +68,7 @@ def test_what_only_renames_or_repeats_is_a_view_and_the_rest_tables(warehouse):
         ("int_clocks",),
         ("int_curves",),
         ("int_shipment_groups",),
+        ("int_shipments",),
         ("stg_checkpoints",),
         ("stg_trackings",),
     ]

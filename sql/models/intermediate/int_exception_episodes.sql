@@ -12,8 +12,8 @@ with scans as (
         int_checkpoints.event_type,
         int_checkpoints.is_exception,
         coalesce(lag(int_checkpoints.is_exception) over as_listed, false) as follows_exception,
-        lead(int_checkpoints.event_at_utc) over as_listed as next_at_utc,
-        lead(int_checkpoints.is_exception) over as_listed as next_is_exception,
+        lead(case when not int_checkpoints.is_exception then int_checkpoints.event_at_utc end) over as_listed
+            as resuming_at_utc,
         row_number() over as_listed as scan_no
     from int_checkpoints
     inner join int_shipment_outcomes
@@ -22,7 +22,8 @@ with scans as (
         int_checkpoints.is_physical
         and int_shipment_outcomes.has_exception
     window as_listed as (
-        partition by int_checkpoints.tracking_key
+        -- the moment first: keys of trackings begin alike, and are slow to sort
+        partition by int_shipment_outcomes.exit_at_utc, int_checkpoints.tracking_key
         order by
             int_checkpoints.event_at_utc,
             case int_checkpoints.leg when 'origin' then 0 else 1 end,
@@ -56,9 +57,8 @@ episodes as (
         min(event_at_utc) as started_at_utc,
         max(event_at_utc) as last_exception_at_utc,
         count(*) as n_scans,
-        min(case
-            when not next_is_exception and coalesce(next_at_utc <= returning_at_utc, true) then next_at_utc
-        end) as next_scan_at_utc,
+        min(case when coalesce(resuming_at_utc <= returning_at_utc, true) then resuming_at_utc end)
+            as next_scan_at_utc,
         max(outcome) as outcome,
         max(exit_at_utc) as exit_at_utc
     from exceptions

@@ -10,7 +10,7 @@ with known as (
         stg_trackings.tracking_key,
         int_as_of.as_of_utc
     from stg_trackings
-    inner join int_as_of
+    left join int_as_of
         on
             stg_trackings.source = int_as_of.source
             and stg_trackings.account = int_as_of.account
@@ -18,21 +18,37 @@ with known as (
 
 impossible as (
     select
+        checkpoint_key,
+        tracking_key,
+        source,
+        'unparsable' as reason
+    from stg_checkpoints
+    where event_at_utc is null
+    union all
+    select
         stg_checkpoints.checkpoint_key,
         stg_checkpoints.tracking_key,
         stg_checkpoints.source,
-        case
-            when stg_checkpoints.event_at_utc is null then 'unparsable'
-            when known.as_of_utc is null then 'unread'
-            else 'impossible'
-        end as reason
+        'unread' as reason
     from stg_checkpoints
-    left join known
+    inner join known
         on stg_checkpoints.tracking_key = known.tracking_key
     where
-        stg_checkpoints.event_at_utc is null
-        or known.as_of_utc is null
-        or stg_checkpoints.event_at_utc > case
+        known.as_of_utc is null
+        and stg_checkpoints.event_at_utc is not null
+    union all
+    select
+        stg_checkpoints.checkpoint_key,
+        stg_checkpoints.tracking_key,
+        stg_checkpoints.source,
+        'impossible' as reason
+    from stg_checkpoints
+    inner join known
+        on stg_checkpoints.tracking_key = known.tracking_key
+    where
+        -- nearly all scans are older than what is known of any account: of those nothing else is read
+        stg_checkpoints.event_at_utc > (select min(int_as_of.as_of_utc) from int_as_of)
+        and stg_checkpoints.event_at_utc > case
             -- no clock on earth is further ahead of UTC than 14 hours
             when stg_checkpoints.time_basis = 'assumed_utc' then known.as_of_utc + interval '14' hour
             else known.as_of_utc
@@ -40,13 +56,12 @@ impossible as (
 ),
 
 -- both legs tell the same scan to the minute, and not always in the same zone
-told_again as (
+minutes as (
     select
         tracking_key,
-        event_type,
         date_trunc('minute', event_at_local) as event_minute_local
     from stg_checkpoints
-    group by tracking_key, event_type, date_trunc('minute', event_at_local)
+    group by tracking_key, date_trunc('minute', event_at_local)
     having count(*) > 1
 ),
 
@@ -56,7 +71,8 @@ ranked as (
         stg_checkpoints.tracking_key,
         stg_checkpoints.source,
         row_number() over (
-            partition by told_again.tracking_key, told_again.event_type, told_again.event_minute_local
+            -- the minute first: keys of trackings begin alike, and are slow to sort
+            partition by minutes.event_minute_local, minutes.tracking_key, stg_checkpoints.event_type
             order by
                 -- the surer the time the better, and the destination knows best
                 case stg_checkpoints.time_basis
@@ -70,11 +86,10 @@ ranked as (
                 stg_checkpoints.checkpoint_key asc
         ) as telling_rank
     from stg_checkpoints
-    inner join told_again
+    inner join minutes
         on
-            stg_checkpoints.tracking_key = told_again.tracking_key
-            and stg_checkpoints.event_type = told_again.event_type
-            and date_trunc('minute', stg_checkpoints.event_at_local) = told_again.event_minute_local
+            stg_checkpoints.tracking_key = minutes.tracking_key
+            and date_trunc('minute', stg_checkpoints.event_at_local) = minutes.event_minute_local
     left join impossible
         on stg_checkpoints.checkpoint_key = impossible.checkpoint_key
     where impossible.checkpoint_key is null

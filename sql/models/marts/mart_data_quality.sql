@@ -3,13 +3,14 @@
 -- depends_on: {{ ref('stg_trackings') }}
 -- depends_on: {{ ref('stg_checkpoints') }}
 -- depends_on: {{ ref('int_left_out_checkpoints') }}
--- depends_on: {{ ref('int_shipments') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
+-- depends_on: {{ ref('fct_shipments') }}
 with numbers as (
     select
         tracking_number_norm,
         courier_code,
-        count(distinct date_trunc('quarter', created_at_utc)) as n_quarters
+        min(date_trunc('quarter', created_at_utc)) as first_quarter,
+        max(date_trunc('quarter', created_at_utc)) as last_quarter
     from stg_trackings
     group by tracking_number_norm, courier_code
 ),
@@ -33,13 +34,13 @@ tracking_counts as (
         sum(case when int_shipment_outcomes.has_status_regress then 1 else 0 end) as n_status_regress,
         sum(case when int_shipment_outcomes.entry_days > 0e0 then 1 else 0 end) as n_registered_late,
         sum(case when stg_trackings.gone_at_utc is not null then 1 else 0 end) as n_gone,
-        sum(case when int_shipments.telling_rank > 1 then 1 else 0 end) as n_told_again,
-        sum(case when numbers.n_quarters > 1 then 1 else 0 end) as n_other_quarter
+        count(int_shipment_outcomes.tracking_key) - count(fct_shipments.tracking_key) as n_told_again,
+        sum(case when numbers.first_quarter < numbers.last_quarter then 1 else 0 end) as n_other_quarter
     from stg_trackings
-    left join int_shipments
-        on stg_trackings.tracking_key = int_shipments.tracking_key
     left join int_shipment_outcomes
         on stg_trackings.tracking_key = int_shipment_outcomes.tracking_key
+    left join fct_shipments
+        on stg_trackings.tracking_key = fct_shipments.tracking_key
     left join numbers
         on
             stg_trackings.tracking_number_norm = numbers.tracking_number_norm
