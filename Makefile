@@ -47,7 +47,7 @@ prove-increment: .venv/.ready # a day's merge into 10 million trackings beside o
 prove-moving: .venv/.ready # 10,000 stories of a service that moves while it is read; two to three hours
 	.venv/bin/python scripts/prove_moving.py 10000
 
-prove-worlds: .venv/.ready # intervals of delivery times beside the truth of 1,000 worlds; half an hour
+prove-worlds: .venv/.ready # intervals of delivery times beside the truth of 1,000 worlds; ten minutes
 	.venv/bin/python scripts/prove_worlds.py 1000
 
 fuzz: .venv/.ready # decode COUNT pages no service should send, made from SEED

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import sqlglot
@@ -122,6 +123,8 @@ class Lineage:
                 asked_inside.append((value, texts))
         asked_inside += _through_keys(scope, asked_inside)
         asked_inside += _through_joins(scope, asked_inside, self._models)
+        if _contradict(asked_inside):
+            return
         if column == ROWS:
             yield from self._rows(scope, asked_inside)
             return
@@ -218,6 +221,20 @@ def _rows_of(
             return
         source, name = query.sources[picked[name].table], picked[name].name
         asked = frozenset((picked[one].name, texts) for one, texts in asked)
+
+
+def _contradict(held: Held) -> bool:
+    """Return whether some column would have to be two words at once."""
+    words: dict[tuple[str, str], list[list[Word]]] = {}
+    for column, values in held:
+        texts = [value for value in values if isinstance(value, Word)]
+        if texts:
+            words.setdefault((column.table, column.name), []).append(texts)
+    return any(
+        not any(one.can_be(other) for one in first for other in second)
+        for found in words.values()
+        for first, second in combinations(found, 2)
+    )
 
 
 def _relation(source: Scope | exp.Table) -> str | int:

@@ -226,14 +226,6 @@ def test_a_curve_stays_at_nothing_when_others_come_after_all_have_left(registere
     assert list(open_after([3, 5, 6], [0, 4, 4], registered_late, tmp_path)) == [0, 0, 0]
 
 
-def test_every_curve_bears_the_name_of_the_clock_and_the_group_that_ran(world):
-    ran = world[0].sql("SELECT DISTINCT curve_no, clock, group_key FROM int_clocks").fetchall()
-    named = world[0].sql("SELECT curve_no, clock, group_key FROM int_curve_names").fetchall()
-    assert len(ran) > 100
-    assert set(ran) <= set(named)
-    assert len(named) == len({number for number, _, _ in named})
-
-
 def test_the_published_curve_is_the_last_step_of_every_three_hours(world):
     full = (
         world[0]

@@ -1,6 +1,7 @@
 -- one row per curve: the clock and the group it is of
 --
--- The number is that of int_clocks. A clock that ran for nobody in a group has its name too.
+-- Curves have numbers, as those sort and compare much faster than names. A clock that ran for nobody in a
+-- group has its curve too.
 --
 -- depends_on: {{ ref('int_groups') }}
 with clocks as (
@@ -27,6 +28,7 @@ names as (
 select
     3 * names.group_no + clocks.clock_no as curve_no,
     clocks.clock,
+    names.group_no,
     names.group_key
 from names
 cross join clocks

@@ -3,7 +3,8 @@
 -- The one place where a rate is worked out. exception_type:... counts the shipments that met that type.
 --
 -- depends_on: {{ ref('int_group_counts') }}
--- depends_on: {{ ref('int_shipment_groups') }}
+-- depends_on: {{ ref('int_groups') }}
+-- depends_on: {{ ref('fct_shipments') }}
 -- depends_on: {{ ref('int_exception_episodes') }}
 with types as (
     select distinct
@@ -12,16 +13,40 @@ with types as (
     from int_exception_episodes
 ),
 
-by_type as (
+-- counted once for each kind of shipment, and added up by group then
+by_kind as (
     select
-        int_shipment_groups.group_no,
-        'exception_type:' || types.exception_type as rate_name,
+        fct_shipments.courier_code,
+        fct_shipments.lane,
+        fct_shipments.service_code,
+        fct_shipments.pickup_week,
+        types.exception_type,
         count(*) as n_hits
     from types
-    inner join int_shipment_groups
-        on types.tracking_key = int_shipment_groups.tracking_key
-    where int_shipment_groups.picked_up_at_utc is not null
-    group by int_shipment_groups.group_no, types.exception_type
+    inner join fct_shipments
+        on types.tracking_key = fct_shipments.tracking_key
+    where fct_shipments.picked_up_at_utc is not null
+    group by
+        fct_shipments.courier_code,
+        fct_shipments.lane,
+        fct_shipments.service_code,
+        fct_shipments.pickup_week,
+        types.exception_type
+),
+
+by_type as (
+    select
+        int_groups.group_no,
+        'exception_type:' || by_kind.exception_type as rate_name,
+        sum(by_kind.n_hits) as n_hits
+    from by_kind
+    inner join int_groups
+        on
+            by_kind.courier_code = int_groups.of_courier_code
+            and by_kind.lane = int_groups.of_lane
+            and by_kind.service_code = int_groups.of_service_code
+            and by_kind.pickup_week = int_groups.of_pickup_week
+    group by int_groups.group_no, by_kind.exception_type
 ),
 
 counted as (
