@@ -36,8 +36,8 @@ SETTINGS: dict[str, str | bool] = {
     # Merging and the models spill beyond this; models of a million parcels take three. A connection may
     # say otherwise.
     "memory_limit": "4GB",
-    # Of it, what DuckDB keeps for its next blocks, instead of giving each back to the system: eight percent
-    # of the time of the models. The system has it back when the connection closes.
+    # Of it, what DuckDB keeps for its next blocks instead of giving each back to the system, which makes the
+    # models a little faster. The system has it back when the connection closes.
     "block_allocator_memory": "4GB",
 }
 
