@@ -59,7 +59,7 @@ def test_models_of_a_warehouse_that_is_not_there_make_no_file(tmp_path):
     assert not (tmp_path / "typo.duckdb").exists()
 
 
-def test_what_only_renames_or_repeats_is_a_view_and_the_rest_tables(warehouse):
+def test_what_is_found_as_fast_as_it_is_written_is_a_view_and_the_rest_tables(warehouse):
     load(warehouse, [record("a", scan("2026-11-01T10:00:00"))])
     run_models(warehouse)
     assert rows(warehouse, "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1") == [

@@ -13,7 +13,7 @@ with types as (
     from int_exception_episodes
 ),
 
--- counted once for each kind of shipment, and added up by group then
+-- counted once for each kind of shipment, and added up by group then; what was picked up has a week
 by_kind as (
     select
         fct_shipments.courier_code,
