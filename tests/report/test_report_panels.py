@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import duckdb
@@ -59,3 +60,15 @@ def test_a_single_week_is_seen_with_its_band_and_its_naive_median(report_after):
     )
     assert [point for point in marks(path, "cohorts", "point") if LIGHT.naive in point]
     assert re.findall(r'<line[^>]*stroke-opacity="0.22"', path.with_name("cohorts.svg").read_text())
+
+
+def first_day(path) -> float:
+    """Return the day at which the curve of all carriers begins."""
+    points = re.findall(r'\{[^{}]*"drawn_for": ?"all"[^{}]*\}', path.read_text())
+    return min(json.loads(point)["days_since_pickup"] for point in points)
+
+
+def test_a_curve_is_drawn_from_where_ten_parcels_are_followed(report_after):
+    assert first_day(report_after()) < 5
+    few = "UPDATE mart_delivery_survival SET n_at_risk = 9 WHERE days_since_pickup < 5"
+    assert first_day(report_after(few)) >= 5

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import duckdb
 import numpy as np
 import pytest
-from factories import record, scan
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from sksurv.nonparametric import cumulative_incidence_competing_risks
 from statsmodels.stats.proportion import proportion_confint
-from stories import AS_OF, load
 
 from airflow_provider_trackingmore.api import TrackingMoreClient
-from airflow_provider_trackingmore.resources import sql_folder
 from airflow_provider_trackingmore.sandbox import Sandbox
 from airflow_provider_trackingmore.store import run_models
 from airflow_provider_trackingmore.sync import sync
@@ -156,74 +152,6 @@ def test_without_ties_share_and_variance_are_those_of_lifelines(world):
     ours = curve(world[0], "delivery", group, "share_reached", "variance_reached")
     agree(ours["share_reached"], oracle.cumulative_density_.loc[ours["elapsed_days"]].to_numpy()[:, 0])
     agree(ours["variance_reached"], oracle.variance_.loc[ours["elapsed_days"]].to_numpy())
-
-
-@pytest.fixture
-def registered_late(tmp_path):
-    """A folder of models in which the service registers parcels because they are still on the road."""
-    folder = tmp_path / "sql"
-    shutil.copytree(sql_folder(), folder)
-    sources = folder / "seeds" / "sources.csv"
-    sources.write_text(sources.read_text().replace("trackingmore,1,false", "trackingmore,1,true"))
-    return folder
-
-
-def test_who_comes_under_observation_late_is_at_risk_from_then_on(warehouse, registered_late, tmp_path):
-    copy = str(tmp_path / "warehouse.duckdb")
-    shutil.copy(warehouse[0], copy)
-    run_models(copy, registered_late)
-    group = "all|all|all|all|all"
-    with duckdb.connect(copy, read_only=True) as connection:
-        days, ends, entries = waits(connection, "delivery", group)
-        ours = curve(connection, "delivery", group, "share_open", "n_at_risk")
-    assert (entries > 0).sum() > 50
-    assert (entries >= days).sum() > 10  # registered after the delivery: never at risk
-    seen = (entries == 0) | (entries < days)
-    oracle = KaplanMeierFitter().fit(days[seen], (ends > 0)[seen], entry=entries[seen])
-    agree(ours["share_open"], oracle.survival_function_.loc[ours["elapsed_days"]].to_numpy()[:, 0])
-    naive = KaplanMeierFitter().fit(days, ends > 0)
-    theirs = naive.survival_function_.loc[ours["elapsed_days"]].to_numpy()[:, 0]
-    assert abs(ours["share_open"] - theirs).max() > 1e-3
-
-
-def open_after(days, entries, models, folder):
-    """What is open after so many days of three parcels that are registered some days after their pick-up."""
-    path, start = str(folder / "warehouse.duckdb"), datetime(2026, 11, 1, 10, tzinfo=UTC)
-    load(
-        path,
-        [
-            record(
-                f"{number}",
-                scan("2026-11-01T10:00:00"),
-                scan(f"2026-11-0{1 + day}T10:00:00", "delivered", "delivered001"),
-                created_at=(start + timedelta(days=entry)).isoformat(),
-            )
-            for number, (day, entry) in enumerate(zip(days, entries, strict=True))
-        ],
-        last=AS_OF,
-    )
-    run_models(path, models)
-    with duckdb.connect(path, read_only=True) as connection:
-        return curve(connection, "delivery", "all|all|all|all|all", "share_open")["share_open"]
-
-
-@pytest.mark.parametrize(
-    "entries",
-    [
-        pytest.param([0, 3, 1], id="who-comes-in-the-moment-another-leaves"),
-        pytest.param([2, 1, 4], id="who-comes-when-nobody-was-there"),
-    ],
-)
-def test_who_comes_late_was_not_at_risk_before(registered_late, tmp_path, entries):
-    days = [3, 5, 6]
-    oracle = KaplanMeierFitter().fit(days, np.ones(3), entry=entries)
-    expected = oracle.survival_function_.loc[days].to_numpy()[:, 0]
-    ours = open_after(days, entries, registered_late, tmp_path)
-    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-9)
-
-
-def test_a_curve_stays_at_nothing_when_others_come_after_all_have_left(registered_late, tmp_path):
-    assert list(open_after([3, 5, 6], [0, 4, 4], registered_late, tmp_path)) == [0, 0, 0]
 
 
 def test_the_published_curve_is_the_last_step_of_every_three_hours(world):

@@ -1,7 +1,8 @@
 -- one row per point of a curve, of all shipments and of the twelve carriers with most of them; and one row
 -- each, per carrier, for where half and 90 % of its shipments are delivered; none before the first delivery
 --
--- Thinned to sixteen points per unit of the square root of the days, which is how the axis is drawn.
+-- Thinned to sixteen points per unit of the square root of the days, which is how the axis is drawn. Where
+-- parcels are registered late, a curve is drawn from where ten of them are followed.
 with carriers as (
     select
         group_key,
@@ -20,21 +21,33 @@ with carriers as (
         and n_timed > 0
 ),
 
+followed as (
+    select
+        mart_delivery_survival.*,
+        max(n_at_risk) over (
+            partition by group_key order by days_since_pickup desc
+            rows between unbounded preceding and current row
+        ) as most_at_risk_from_here
+    from mart_delivery_survival
+),
+
 points as (
     select
         carriers.*,
-        mart_delivery_survival.days_since_pickup,
-        mart_delivery_survival.share_delivered,
-        mart_delivery_survival.share_delivered_lower95,
-        mart_delivery_survival.share_delivered_upper95,
+        followed.days_since_pickup,
+        followed.share_delivered,
+        followed.share_delivered_lower95,
+        followed.share_delivered_upper95,
         row_number() over (
-            partition by carriers.group_key, floor(sqrt(mart_delivery_survival.days_since_pickup) * 16e0)
-            order by mart_delivery_survival.days_since_pickup desc
+            partition by carriers.group_key, floor(sqrt(followed.days_since_pickup) * 16e0)
+            order by followed.days_since_pickup desc
         ) as backward_rank
     from carriers
-    inner join mart_delivery_survival
-        on carriers.group_key = mart_delivery_survival.group_key
-    where mart_delivery_survival.days_since_pickup <= 60e0
+    inner join followed
+        on carriers.group_key = followed.group_key
+    where
+        followed.days_since_pickup <= 60e0
+        and (followed.n_at_risk >= 10e0 or followed.most_at_risk_from_here < 10e0)
 ),
 
 points_and_marks as (
