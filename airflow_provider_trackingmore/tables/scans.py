@@ -88,10 +88,19 @@ def _columns(scans: pa.StructArray, fields: FieldMap, service: str) -> dict[str,
     out["status_raw"], out["substatus_raw"] = found.get("status", nothing), found.get("substatus", nothing)
     out |= meanings(out["status_raw"], out["substatus_raw"], service)
     out["event_time_raw"] = found.get("time", nothing)
-    times = parse_times(out["event_time_raw"])
+    times = parse_times(_as_clocked(out["event_time_raw"], service))
     out["event_at_local"], out["utc_offset_minutes"] = times.local, times.offset_minutes
     out["time_precision"] = times.precision
     return out | _places(times, out["country"], out["state"])
+
+
+def _as_clocked(texts: pa.StringArray, service: str) -> pa.StringArray:
+    """Return the times without a ``Z`` that may stand after a carrier's local time.
+
+    AfterShip documents it as an offset (aftership.md, 16). TrackingMore does not (trackingmore.md, 9), and
+    what carriers hand on often has one after the clock of the place.
+    """
+    return texts if service == "aftership" else pc.replace_substring_regex(texts, r"[Zz]\s*$", "")
 
 
 def _places(times: Times, country: pa.StringArray, state: pa.StringArray) -> dict[str, pa.Array]:

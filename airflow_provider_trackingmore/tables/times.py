@@ -23,8 +23,8 @@ _SHAPE = re.compile(
 )
 _PRECISION = {10: "date", 16: "minute", 19: "second"}
 _OFFSET = re.compile(r"([+-])(\d{2}):?([0-5]\d)")
-# Years 1 and 9999 are placeholders, not times; their instants may lie where no program can show them.
-_FIRST_YEAR, _LAST_YEAR = 2, 9998
+# Years 1, 1970 and 9999 are placeholders, not times; neither service is older than the first year here.
+_FIRST_YEAR, _LAST_YEAR = 2000, 9998
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,7 @@ def test_a_new_scan_on_top_changes_no_other_key(version):
         {"checkpoint_delivery_substatus": "delivered0001"},
         {"checkpoint_date": "2026-11-06 15:00:00"},
         {"checkpoint_date": "2026-11-06T15:00"},
+        {"checkpoint_date": "2026-11-06T15:00:00Z"},
         {"checkpoint_date": "2026-11-06 15:00"},
         {"checkpoint_date": "2026-11-06 15:00:00.000"},
         {"news": 1},
@@ -126,7 +127,7 @@ def test_a_key_does_not_change_with(fields):
         {"checkpoint_delivery_substatus": "delivered002"},
         {"checkpoint_delivery_substatus": None},
         {"checkpoint_date": "2026-11-06T15:00:01"},
-        {"checkpoint_date": "2026-11-06T15:00:00Z"},
+        {"checkpoint_date": "2026-11-06T15:00:00+00:00"},
         {"checkpoint_date": "soon"},
         {"checkpoint_date": None},
     ],
@@ -138,14 +139,13 @@ def test_a_key_changes_with(fields):
 @pytest.mark.parametrize(
     "spelling",
     [
-        "2026-11-06T15:00:00+00:00",
-        "2026-11-06 15:00Z",
+        "2026-11-06 15:00+00:00",
         "2026-11-06T16:00:00+01:00",
         "2026-11-06T09:30:00.0-05:30",
     ],
 )
 def test_times_with_an_offset_share_a_key_where_the_instant_is_the_same(spelling):
-    assert key_of(checkpoint_date=spelling) == key_of(checkpoint_date="2026-11-06T15:00:00Z")
+    assert key_of(checkpoint_date=spelling) == key_of(checkpoint_date="2026-11-06T15:00:00+00:00")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
