@@ -82,6 +82,11 @@ TABLES: dict[str, tuple[str, pa.Schema]] = {
                         _MOMENT,
                         "start of the run over everything that did not find it any more; null: still there",
                     ),
+                    (
+                        "first_promised_date",
+                        pa.date32(),
+                        "the first promise received; a service may move the one it tells",
+                    ),
                 ),
             ]
         ),

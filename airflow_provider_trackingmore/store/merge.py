@@ -133,6 +133,7 @@ SELECT tracking_key, unnest(best) FROM (
 # The columns that no snapshot brings, and what they are after a change: a column without a rule is kept.
 _OWN = {name: f"d.{name}" for name in TABLES["trackings"][1].names if name not in TRACKINGS.names} | {
     "first_observed_at_utc": "coalesce(d.first_observed_at_utc, l.observed_at_utc)",
+    "first_promised_date": "coalesce(d.first_promised_date, l.promised_date)",
     "status_changed_at_utc": """
         CASE WHEN d.action = 'changed' AND d.status IS DISTINCT FROM l.status
              THEN coalesce(l.updated_at_utc, l.observed_at_utc) ELSE d.status_changed_at_utc END""",

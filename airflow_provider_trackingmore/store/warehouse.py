@@ -41,7 +41,7 @@ SETTINGS: dict[str, str | bool] = {
     "block_allocator_memory": "4GB",
 }
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # What leads from the schema version before to each one, as statements. A new warehouse is made in the
 # newest form at once and needs none of them.
@@ -52,6 +52,10 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         *ddl.added_column("loads", "missing"),
     ),
     3: (ddl.BUILT,),
+    4: (
+        *ddl.added_column("trackings", "first_promised_date"),
+        "UPDATE trackings SET first_promised_date = promised_date",
+    ),
 }
 
 

@@ -34,11 +34,14 @@ def _estimate(name: str, *more: str) -> tuple[Field, ...]:
     )
 
 
+_FIRST = "first_estimated_delivery"
 _ESTIMATE = "courier_estimated_delivery_date"
 _LATEST = "estimated_delivery_date_max"
-_PROMISED = "order_promised_delivery_date.promised_delivery_date"
+_PROMISED = ("order_promised_delivery_date", "promised_delivery_date")
 
 _RECORD = (
+    # The promise that was first made; what the carrier now expects only where there was none.
+    *(Field((_FIRST, part), "promised", kept=(_FIRST, part)) for part in ("datetime", "datetime_max")),
     *texts(
         source_id="id",
         tracking_number="tracking_number",
@@ -126,7 +129,7 @@ _RECORD = (
         ),
         *("multi_piece_info.type",),
     ),
-    *_estimate("first_estimated_delivery"),
+    *_kept(Kind.TEXT, *(f"{_FIRST}.{part}" for part in ("type", "source", "datetime_min"))),
     *_estimate("latest_estimated_delivery", "revise_reason"),
     *_estimate("custom_estimated_delivery_date"),
     *_renamed(("courier_destination_country_iso3", "courier_destination_country_region")),
@@ -205,8 +208,11 @@ _WEIGHT_OBJECT = (
     Field(("shipment_weight", "unit"), "weight_unit"),
     Field(("shipment_weight", "value"), "weight_value", Kind.NUMBER),
 )
-_PROMISE_TEXT = _renamed(("order_promised_delivery_date", _PROMISED))
-_PROMISE_OBJECT = _kept(Kind.TEXT, _PROMISED, f"{_PROMISED}_min", f"{_PROMISED}_max")
+_PROMISE_TEXT = (Field(_PROMISED[:1], "promised", kept=_PROMISED),)
+_PROMISE_OBJECT = (
+    Field(_PROMISED, "promised", kept=_PROMISED),
+    *_kept(Kind.TEXT, f"{'.'.join(_PROMISED)}_min", f"{'.'.join(_PROMISED)}_max"),
+)
 
 _TEXT, _INT, _TEXTS = pa.string(), pa.int64(), pa.list_(pa.string())
 _META = pa.field("meta", pa.struct([("code", _INT), ("type", _TEXT), ("message", _TEXT)]))

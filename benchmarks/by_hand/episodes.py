@@ -67,7 +67,8 @@ def exception_episodes(
         .select(
             "tracking_no", "episode_no", "exception_type", "episode_state", "started_at_utc",
             "last_exception_at_utc", "n_scans", "resolved_at_utc",
-            wait(col("started_at_utc"), col("over_at")).clip(0).alias("lasted"),
+            when((state != "ended_delivered") | (col("over_at") >= col("started_at_utc")))
+            .then(wait(col("started_at_utc"), col("over_at")).clip(0)).alias("lasted"),
         )
         .with_columns((col("lasted") / DAY).alias("episode_days"))
         .collect()

@@ -36,7 +36,7 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
             how="diagonal",
         ).drop("group_no")  # fmt: skip
 
-    def rated(prefixes: dict[str, str], *more: str | pl.Expr) -> pl.DataFrame:
+    def rated(prefixes: dict[str, str], *more: str | pl.Expr, of: str) -> pl.DataFrame:
         def part(group: Group) -> pl.DataFrame:
             found = group.counts
             for name, prefix in prefixes.items():
@@ -49,7 +49,7 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
                 found = found.join(rates, on="group_no", how="left")
             ends = ("", "_lower95", "_upper95")
             made = [f"{prefix}_rate{end}" for prefix in prefixes.values() for end in ends]
-            return found.select(*names, "n_shipments", *more, *made, "is_small_sample")
+            return found.select(*names, "n_shipments", *more, *made, (col(of) < 30).alias("is_small_sample"))
 
         return of_all(part)
 
@@ -61,7 +61,8 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
         (col("n_delivered") / col("n_shipments")).alias("delivered_share"),
         col("share_reached").alias("delivered_share_so_far"), "followed_until_days",
         (col("n_assumed_time") / col("n_shipments")).alias("assumed_time_share"),
-        (col("n_registered_late") / col("n_shipments")).alias("late_registered_share"), "is_small_sample",
+        (col("n_registered_late") / col("n_shipments")).alias("late_registered_share"),
+        (col("n_timed") < 30).alias("is_small_sample"),
     )  # fmt: skip
     exceptions = rated(
         {
@@ -69,6 +70,7 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
             "returned": "returned", "lost": "lost", "expired": "expired",
         },
         "n_ever", "n_current", "n_unresolved", "n_returned", "n_lost", "n_expired",
+        of="n_shipments",
     )  # fmt: skip
     on_time = rated(
         {
@@ -80,10 +82,12 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
         when(col("n_on_time") + col("n_late") > 0)
         .then(col("n_on_time") / (col("n_on_time") + col("n_late"))).alias("delivered_on_time_rate"),
         (col("n_no_promise") / col("n_shipments")).alias("no_promise_share"),
+        of="n_due",
     )  # fmt: skip
     attempts = rated(
         {"first_attempt": "first_attempt", "first_attempt_strict": "first_attempt_strict"},
         "n_attempted", "n_first_attempt", "n_first_attempt_strict",
+        of="n_attempted",
     )  # fmt: skip
     resolution = timed("resolution").select(
         *names, col("n_followed").alias("n_episodes"), col("n_reached").alias("n_resolved"), *limits,

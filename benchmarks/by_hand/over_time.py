@@ -73,7 +73,6 @@ def cohorts(group: Group) -> pl.DataFrame:
             "n_shipments",
             "n_delivered",
             "n_open",
-            "is_small_sample",
         )
         .join(naive, on="group_no")
         .join(HORIZONS, how="cross")
@@ -104,11 +103,12 @@ def cohorts(group: Group) -> pl.DataFrame:
     else:
         shares = []
     return found.select(
-        "group_key", "grouping_name", *KEYS, "horizon_days", "n_shipments", "n_delivered", "n_open", *shares,
+        "group_key", "grouping_name", *KEYS, "horizon_days", "n_shipments", "n_delivered", "n_open",
+        col("n_timed").cast(pl.Int64), *shares,
         (chosen("within") / col("n_timed")).alias("naive_delivered_share"),
         (chosen("short") / col("n_timed")).alias("not_followed_share"),
         # the last parcel of the week left seven days after its first, on a clock up to 14 hours from UTC
         (col("as_of_utc") >= col("pickup_week").cast(pl.Datetime)
          + pl.duration(days=horizon + 7, hours=14)).alias("is_mature"),
-        "is_small_sample",
+        (col("n_timed") < 30).alias("is_small_sample"),
     )  # fmt: skip

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 TRACKINGS = """
 tracking_key, source, account, tracking_number, tracking_number_norm, order_number, courier_code,
-service_code, origin_country, destination_country, status, order_placed_at_local, promised_date,
+service_code, origin_country, destination_country, status, order_placed_at_local,
+coalesce(first_promised_date, promised_date) AS promised_date,
 created_at_utc, updated_at_utc, status_changed_at_utc, first_observed_at_utc, observed_at_utc, gone_at_utc,
 checkpoint_count
 """
@@ -93,6 +94,7 @@ class Warehouse:
         ``tracking_no`` is the number of its row.
         """
         aliases = self.seed("courier_aliases").select("source", "courier_code", "canonical_courier_code")
+        updated = col("updated_at_utc").fill_null(col("created_at_utc"))
         country = {side: col(f"{side}_country").fill_null("??") for side in ("origin", "destination")}
         return (
             self.read(f"SELECT {TRACKINGS} FROM trackings")
@@ -104,14 +106,12 @@ class Warehouse:
                 .alias("courier_code"),
                 col("service_code").fill_null("unknown"),
                 # a snapshot after the end of what is known: its header does not count
-                when(
-                    (col("updated_at_utc").fill_null(col("created_at_utc")) > col("as_of_utc"))
-                    .fill_null(False).not_()
-                )
+                when((updated > col("as_of_utc")).fill_null(False).not_())
                 .then("status").alias("header_status"),
+                updated.alias("updated_at_utc"),
                 (country["origin"] + "->" + country["destination"]).alias("lane"),
             )
-            .drop("canonical_courier_code", "updated_at_utc")
+            .drop("canonical_courier_code")
             .with_row_index("tracking_no")
             .collect()
             .pipe(self._with_last_seen)

@@ -17,7 +17,7 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame) -> pl.DataFram
     """Return per tracking of an account that was read whole once its parcel, and whether it tells of it.
 
     Trackings of one parcel share number, courier and the quarter of registration. One of them speaks for it:
-    one that has scans, and is still there, then by the source's priority.
+    one that has scans, and is still there, then by the source's priority, then by its news.
     """
     priorities = source.seed("sources").select("source", "priority")
     named = (
@@ -42,7 +42,7 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame) -> pl.DataFram
         .sort(
             "shipment_key", (col("checkpoint_count") > 0).fill_null(False).not_(),
             col("gone_at_utc").is_not_null(), col("priority").fill_null(99),
-            -col("observed_at_utc").cast(pl.Int64), "tracking_key",
+            -col("updated_at_utc").cast(pl.Int64), -col("observed_at_utc").cast(pl.Int64), "tracking_key",
             nulls_last=True,
         )
         .filter(col("shipment_key") == col("shipment_key").shift())
@@ -85,7 +85,8 @@ def wide_shipments(
     )  # fmt: skip
     ended = (
         when(outcome.is_in(["returned", "lost"])).then(lit("failed"))
-        .when(col("as_of_utc").dt.date() > promise).then(lit("overdue"))
+        .when(when(outcome == "open").then("exit_at_utc").otherwise("as_of_utc").dt.date() > promise)
+        .then(lit("overdue"))
         .otherwise(lit("not_due"))
     )  # fmt: skip
     return (

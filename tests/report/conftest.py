@@ -71,7 +71,9 @@ def hostile(loaded, tmp_path_factory):
 @pytest.fixture(scope="session")
 def promising_nothing(loaded, tmp_path_factory):
     return publish_changed(
-        loaded, tmp_path_factory.mktemp("promising-nothing"), "UPDATE trackings SET promised_date = NULL"
+        loaded,
+        tmp_path_factory.mktemp("promising-nothing"),
+        "UPDATE trackings SET promised_date = NULL, first_promised_date = NULL",
     )
 
 

@@ -104,3 +104,11 @@ def test_an_episode_that_ended_at_an_unknown_moment_has_no_days_and_runs_no_cloc
     (episode,) = told(warehouse, "int_exception_episodes", by_header)
     assert (episode["episode_state"], episode["episode_days"]) == ("ended_delivered", None)
     assert ask(warehouse, "FROM int_clocks WHERE clock = 'resolution'") == []
+
+
+def test_an_exception_after_the_delivery_was_not_ended_by_it_and_runs_no_clock(warehouse):
+    hold = scan("2026-11-05T10:00:00", "exception", "exception004")
+    delivered = record("x", PICKED_UP, DELIVERED, hold, delivery_status="delivered")
+    (episode,) = told(warehouse, "fct_exception_episodes", delivered)
+    assert (episode["episode_state"], episode["episode_days"]) == ("ended_delivered", None)
+    assert ask(warehouse, "FROM int_clocks WHERE clock = 'resolution'") == []

@@ -193,3 +193,20 @@ def test_returned_lost_and_expired_are_shares_of_what_was_picked_up(warehouse):
     for mart in ("mart_exception_rates", "mart_carrier_scorecard"):
         (row,) = ask(warehouse, f"FROM {mart} WHERE grouping_name = 'all'")
         assert [row[f"{end}_rate"] for end in ("returned", "lost", "expired")] == [0.1, 0.1, 0.3]
+
+
+def test_a_sample_is_small_where_what_a_mart_counts_is_few(warehouse):
+    due = [
+        parcel(f"p{n}", "2026-11-02T10:00:00", 3) | {"scheduled_delivery_date": "2026-11-06"}
+        for n in range(2)
+    ]
+    untimed = [record(f"u{n}", scan("2026-11-02T10:00:00"), delivery_status="delivered") for n in range(40)]
+    tell(warehouse, *due, *untimed)
+    for mart in (
+        "mart_on_time", "mart_first_attempt", "mart_delivery_time_quantiles", "mart_weekly_cohorts",
+        "mart_carrier_scorecard",
+    ):  # fmt: skip
+        for row in ask(warehouse, f"FROM {mart} WHERE grouping_name IN ('all', 'carrier_week')"):
+            assert (row["n_shipments"], row["is_small_sample"]) == (42, True)
+    (row,) = ask(warehouse, "FROM mart_exception_rates WHERE grouping_name = 'all'")
+    assert not row["is_small_sample"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
+import duckdb
 import pytest
 from factories import record, scan
-from stories import DELIVERED, FAILED, LOST, OUT, PICKED_UP, RETURNING, ask, tell, told
+from stories import AS_OF, DELIVERED, FAILED, LOST, OUT, PICKED_UP, RETURNING, ask, load, tell, told
 
 COLLECTED = scan("2026-11-04T10:00:00", "delivered", "delivered002")
 READY = scan("2026-11-03T14:00:00", "pickup", "pickup002")
@@ -163,3 +166,25 @@ def test_what_comes_early_does_not_make_a_young_week_look_better_once_dates_coun
     assert (row["n_due"], row["on_time_rate"]) == (7, pytest.approx(5 / 7))
     assert (row["n_passed"], row["passed_on_time_rate"]) == (4, 0.5)
     assert row["passed_on_time_rate_lower95"] < 0.5 < row["passed_on_time_rate_upper95"]
+
+
+def test_a_carrier_that_moves_its_promise_has_not_kept_the_first(warehouse):
+    load(warehouse, [record("x", PICKED_UP, OUT, **promised("2026-11-03"))], last=AS_OF - timedelta(days=9))
+    late = record("x", PICKED_UP, OUT, DELIVERED, update_at="2026-11-05T00:00:00+00:00")
+    tell(warehouse, late | promised("2026-11-04"))
+    (shipment,) = ask(warehouse, "FROM fct_shipments")
+    assert (shipment["promised_date"], shipment["promise_state"]) == (date(2026, 11, 3), "late")
+    (tracking,) = ask(warehouse, "FROM trackings")
+    assert tracking["promised_date"] == date(2026, 11, 4)
+
+
+def test_whether_a_promise_after_a_parcel_was_last_seen_was_kept_is_not_known(warehouse):
+    parcels = [record(name, PICKED_UP, **promised("2026-11-18")) for name in ("kept", "gone")]
+    load(warehouse, parcels, last=AS_OF)
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("UPDATE loads SET started_at_utc = '2026-11-10'")
+    tell(warehouse, parcels[0], first=None)
+    rows = ask(warehouse, "SELECT tracking_number, promise_state FROM fct_shipments ORDER BY ALL")
+    assert [row["promise_state"] for row in rows] == ["not_due", "overdue"]
+    (on_time,) = ask(warehouse, "FROM mart_on_time WHERE grouping_name = 'all'")
+    assert on_time["n_due"] == 1

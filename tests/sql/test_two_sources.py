@@ -144,3 +144,11 @@ def test_parcels_told_more_than_once_are_counted(told_twice):
         " WHERE measure = 'told_more_than_once' ORDER BY 1",
     )
     assert [tuple(row.values()) for row in rows] == [("aftership", 1, 1), ("trackingmore", 0, 1)]
+
+
+def test_of_two_that_are_alike_the_one_with_the_latest_news_speaks(warehouse):
+    old = record("1", PICKED_UP, delivery_status="expired", update_at="2026-11-02T00:00:00+00:00")
+    new = record("2", PICKED_UP, DELIVERED, update_at="2026-11-05T00:00:00+00:00")
+    load(warehouse, [new | {"tracking_number": "XS1"}], [old | {"tracking_number": "XS1"}], last=AS_OF)
+    (row,) = shipments(warehouse)
+    assert (row["outcome"], row["n_trackings"]) == ("delivered", 2)

@@ -29,8 +29,14 @@ FIRST, SECOND = scan("2026-11-01T10:00:00"), scan("2026-11-01T11:00:00", "pickup
 HISTORIES = ((), (FIRST,), (FIRST,), (FIRST | {"zip": "LS1"},), (FIRST, SECOND), (SECOND,))
 
 snapshots = st.builds(
-    lambda name, created, updated, history, title, days: record(
-        name, *history, created_at=created, update_at=updated, title=title, transit_time=days
+    lambda name, created, updated, history, title, days, promised: record(
+        name,
+        *history,
+        created_at=created,
+        update_at=updated,
+        title=title,
+        transit_time=days,
+        scheduled_delivery_date=promised,
     ),
     st.sampled_from("ab"),
     st.sampled_from(CREATED),
@@ -38,6 +44,7 @@ snapshots = st.builds(
     st.sampled_from(HISTORIES),
     st.sampled_from((None, None, None, "mug")),
     st.sampled_from((1, 2)),
+    st.sampled_from((None, "2026-11-20", "2026-11-21")),
 )
 # A run is a list of pages, each with the place at which it was received among all pages of all runs.
 pages = st.lists(snapshots, min_size=1, max_size=3)
@@ -75,6 +82,7 @@ class Model:
         key = row["tracking_key"]
         stored, stored_scans = self.trackings.get(key), self.scans.get(key, {})
         first_seen, status_since, gone, action = row["observed_at_utc"], None, None, "new"
+        promised = row["promised_date"]
         if stored is not None:
             is_later = row["observed_at_utc"] > stored["observed_at_utc"]
             says_else = said(row) != said(stored) or {one["checkpoint_key"]: said(one) for one in scans} != {
@@ -89,12 +97,14 @@ class Model:
                 stored["gone_at_utc"],
                 "changed",
             )
+            promised = stored["first_promised_date"] or promised
             if row["status"] != stored["status"]:
                 status_since = row["updated_at_utc"] or row["observed_at_utc"]
         self.trackings[key] = row | {
             "first_observed_at_utc": first_seen,
             "status_changed_at_utc": status_since,
             "gone_at_utc": gone,
+            "first_promised_date": promised,
         }
         self.scans[key] = {
             one["checkpoint_key"]: one
@@ -120,7 +130,7 @@ def newest(row: dict[str, Any]) -> datetime:
 def said(row: dict[str, Any]) -> dict[str, Any]:
     """Return what a row says of the parcel."""
     outside = ("transit_days", "stay_days", "api_version", "observed_at_utc", "record_no")
-    own = ("first_observed_at_utc", "status_changed_at_utc", "gone_at_utc")
+    own = ("first_observed_at_utc", "status_changed_at_utc", "gone_at_utc", "first_promised_date")
     return {name: value for name, value in row.items() if name not in outside + own}
 
 

@@ -186,12 +186,27 @@ def test_a_warehouse_of_the_first_schema_version_is_brought_up_to_date(warehouse
     with open_warehouse(warehouse) as connection:
         new = connection.execute(columns).fetchall()
         connection.execute("ALTER TABLE trackings DROP COLUMN gone_at_utc")
+        connection.execute("ALTER TABLE trackings DROP COLUMN first_promised_date")
         connection.execute("ALTER TABLE loads DROP COLUMN n_gone")
         connection.execute("ALTER TABLE loads DROP COLUMN missing")
         connection.execute("DROP TABLE meta.built")
         connection.execute("UPDATE meta.schema_version SET version = 1")
     with open_warehouse(warehouse) as connection:
         assert connection.execute(columns).fetchall() == new
+
+
+def test_what_an_older_warehouse_holds_as_promised_was_promised_first(warehouse):
+    with open_warehouse(warehouse) as connection:
+        connection.execute("ALTER TABLE trackings DROP COLUMN first_promised_date")
+        connection.execute(
+            "INSERT INTO trackings (tracking_key, promised_date) VALUES ('a', '2026-11-20'), ('b', NULL)"
+        )
+        connection.execute("UPDATE meta.schema_version SET version = 3")
+    with open_warehouse(warehouse) as connection:
+        kept = connection.execute(
+            "SELECT first_promised_date::VARCHAR FROM trackings ORDER BY ALL"
+        ).fetchall()
+    assert kept == [("2026-11-20",), (None,)]
 
 
 def test_a_new_warehouse_is_never_there_by_half(warehouse, monkeypatch):

@@ -196,6 +196,35 @@ def test_the_examples_of_2024_and_2026_tell_the_same_of_the_same_parcel():
     assert couriers == [[None, "demo-paket"]] * 2
 
 
+@every_version
+@pytest.mark.parametrize(
+    ("told", "promised"),
+    [
+        (
+            {
+                "first_estimated_delivery": {"type": "specific", "datetime": "2026-10-05"},
+                "courier_estimated_delivery_date": {"estimated_delivery_date": "2026-10-07"},
+            },
+            "2026-10-05",
+        ),
+        ({"first_estimated_delivery": {"type": "range", "datetime_max": "2026-10-06"}}, "2026-10-06"),
+        ({"courier_estimated_delivery_date": {"estimated_delivery_date": "2026-10-07"}}, "2026-10-07"),
+        ({"order_promised_delivery_date": {"promised_delivery_date": "2026-10-08"}}, "2026-10-08"),
+    ],
+)
+def test_what_was_promised_is_the_first_estimate_else_the_carriers_else_the_shops(version, told, promised):
+    nothing = dict.fromkeys(
+        (
+            "first_estimated_delivery",
+            "courier_estimated_delivery_date",
+            "expected_delivery",
+            "order_promised_delivery_date",
+        )
+    )
+    one = as_of(version, record() | nothing | told)
+    assert row(decode(page_of(one), version).trackings)["promised_raw"] == promised
+
+
 def test_a_checkpoint_has_one_key_in_every_version_of_the_examples():
     names = ("2024-07", "2024-10", "2026-07")
     keys = [decode(body_of(f"list_page1_{v}"), v).checkpoints["checkpoint_key"].to_pylist() for v in names]

@@ -3,7 +3,7 @@
 -- One parcel is often told by several trackings: two services, two accounts, a number registered twice. They
 -- share the number without separators, the courier, and the quarter of registration (numbers are used again
 -- after some months). One of them speaks for the parcel: one that has scans, and is still there, as what is
--- gone learns nothing more; then by the source's priority.
+-- gone learns nothing more; then by the source's priority; then the one with the latest news.
 --
 -- depends_on: {{ ref('stg_trackings') }}
 -- depends_on: {{ ref('int_as_of') }}
@@ -13,6 +13,7 @@ with named as (
         stg_trackings.tracking_key,
         stg_trackings.checkpoint_count,
         stg_trackings.observed_at_utc,
+        coalesce(stg_trackings.updated_at_utc, stg_trackings.created_at_utc) as updated_at_utc,
         stg_trackings.gone_at_utc,
         coalesce(sources.priority, 99) as source_priority,
         coalesce(
@@ -39,6 +40,7 @@ select
             case when checkpoint_count > 0 then 0 else 1 end,
             case when gone_at_utc is null then 0 else 1 end,
             source_priority asc,
+            updated_at_utc desc,
             observed_at_utc desc,
             tracking_key asc
     ) as telling_rank,

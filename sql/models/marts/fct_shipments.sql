@@ -39,7 +39,13 @@ shipments as (
         stg_trackings.promised_date,
         int_as_of.as_of_utc,
         cast(int_shipment_outcomes.delivered_at_local as date) as delivered_date,
-        cast(int_as_of.as_of_utc as date) as as_of_date,
+        -- of what is gone from the source while it was open, nobody knows whether it came in time
+        cast(
+            case
+                when int_shipment_outcomes.outcome = 'open' then int_shipment_outcomes.exit_at_utc
+                else int_as_of.as_of_utc
+            end as date
+        ) as known_until_date,
         coalesce(episodes.n_exception_episodes, 0) as n_exception_episodes,
         coalesce(episodes.has_open_episode, 0) = 1 as has_unresolved_exception,
         coalesce(sources.is_registered_late, false) as is_registered_late_source
@@ -135,7 +141,7 @@ select
             then 'on_time'
         when shipments.outcome = 'delivered' then 'late'
         when shipments.outcome in ('returned', 'lost') then 'failed'
-        when shipments.as_of_date > shipments.promised_date then 'overdue'
+        when shipments.known_until_date > shipments.promised_date then 'overdue'
         else 'not_due'
     end as promise_state,
     case
@@ -144,7 +150,7 @@ select
         when shipments.first_attempt_date is not null then 'late'
         when shipments.outcome = 'delivered' then 'unknown'
         when shipments.outcome in ('returned', 'lost') then 'failed'
-        when shipments.as_of_date > shipments.promised_date then 'overdue'
+        when shipments.known_until_date > shipments.promised_date then 'overdue'
         else 'not_due'
     end as promise_state_by_attempt,
     case

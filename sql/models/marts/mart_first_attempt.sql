@@ -38,7 +38,7 @@ select
     rates.first_attempt_strict_rate,
     rates.first_attempt_strict_rate_lower95,
     rates.first_attempt_strict_rate_upper95,
-    int_group_counts.is_small_sample
+    int_group_counts.n_attempted < 30 as is_small_sample
 from int_group_counts
 left join rates
     on int_group_counts.group_key = rates.group_key

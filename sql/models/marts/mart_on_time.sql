@@ -56,7 +56,7 @@ select
     int_group_counts.n_on_time * 1e0 / nullif(int_group_counts.n_on_time + int_group_counts.n_late, 0)
         as delivered_on_time_rate,
     int_group_counts.n_no_promise * 1e0 / int_group_counts.n_shipments as no_promise_share,
-    int_group_counts.is_small_sample
+    int_group_counts.n_due < 30 as is_small_sample
 from int_group_counts
 left join rates
     on int_group_counts.group_key = rates.group_key

@@ -36,7 +36,6 @@ cohorts as (
         int_group_counts.n_shipments,
         int_group_counts.n_delivered,
         int_group_counts.n_open,
-        int_group_counts.is_small_sample,
         horizons.horizon_days
     from int_group_counts
     cross join horizons
@@ -129,6 +128,7 @@ select
     cast(cohorts.n_shipments as bigint) as n_shipments,
     cast(cohorts.n_delivered as bigint) as n_delivered,
     cast(cohorts.n_open as bigint) as n_open,
+    cast(followed.n_timed as bigint) as n_timed,
     coverage.delivered_share,
     coverage.delivered_share_lower95,
     coverage.delivered_share_upper95,
@@ -138,7 +138,7 @@ select
     -- the last parcel of the week left seven days after its first, on a clock up to 14 hours from UTC
     followed.as_of_utc >= cast(cohorts.pickup_week as timestamp)
     + interval '7' day + interval '14' hour + cohorts.horizon_days * interval '1' day as is_mature,
-    cohorts.is_small_sample
+    followed.n_timed < 30 as is_small_sample
 from cohorts
 inner join followed
     on

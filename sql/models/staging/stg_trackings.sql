@@ -14,7 +14,6 @@ select
     trackings.status,
     trackings.substatus,
     trackings.order_placed_at_local,
-    trackings.promised_date,
     trackings.created_at_utc,
     trackings.updated_at_utc,
     trackings.status_changed_at_utc,
@@ -22,6 +21,8 @@ select
     trackings.observed_at_utc,
     trackings.gone_at_utc,
     trackings.checkpoint_count,
+    -- a carrier that moves its promise until it is kept has not kept it
+    coalesce(trackings.first_promised_date, trackings.promised_date) as promised_date,
     -- a null would fall out of every comparison
     coalesce(courier_aliases.canonical_courier_code, trackings.courier_code, 'unknown') as courier_code,
     coalesce(trackings.service_code, 'unknown') as service_code
