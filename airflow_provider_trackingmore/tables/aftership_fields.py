@@ -40,8 +40,6 @@ _LATEST = "estimated_delivery_date_max"
 _PROMISED = ("order_promised_delivery_date", "promised_delivery_date")
 
 _RECORD = (
-    # The promise that was first made; what the carrier now expects only where there was none.
-    *(Field((_FIRST, part), "promised", kept=(_FIRST, part)) for part in ("datetime", "datetime_max")),
     *texts(
         source_id="id",
         tracking_number="tracking_number",
@@ -129,7 +127,9 @@ _RECORD = (
         ),
         *("multi_piece_info.type",),
     ),
-    *_kept(Kind.TEXT, *(f"{_FIRST}.{part}" for part in ("type", "source", "datetime_min"))),
+    *_kept(Kind.TEXT, *(f"{_FIRST}.{part}" for part in ("type", "datetime_min"))),
+    Field((_FIRST, "source"), "first_estimated_by", kept=(_FIRST, "source")),
+    *(Field((_FIRST, part), "first_estimate", kept=(_FIRST, part)) for part in ("datetime", "datetime_max")),
     *_estimate("latest_estimated_delivery", "revise_reason"),
     *_estimate("custom_estimated_delivery_date"),
     *_renamed(("courier_destination_country_iso3", "courier_destination_country_region")),

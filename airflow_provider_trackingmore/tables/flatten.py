@@ -134,10 +134,17 @@ def _trackings(columns: _Columns, fields: FieldMap) -> dict[str, pa.Array]:
     out["is_updating"] = columns.other("is_updating", pa.bool_(), "is_updating_before")
     out["order_placed_raw"] = columns.text("order_placed", "order_placed_before")
     out["order_placed_at_local"] = parse_times(out["order_placed_raw"]).local
-    out["promised_raw"] = columns.text("promised")
+    out["promised_raw"] = pc.coalesce(_first_promise(columns), columns.text("promised"))
     out["promised_date"] = pc.cast(parse_times(out["promised_raw"]).local, pa.date32())
     out["latest_event_at_local"] = parse_times(columns.text("latest_event_time")).local
     return out
+
+
+def _first_promise(columns: _Columns) -> pa.StringArray:
+    """Return the first estimate, where the service tells it and it is not the service's own forecast."""
+    by = columns.text("first_estimated_by")
+    is_promise = pc.fill_null(pc.not_equal(by, "AfterShip EDD"), False)
+    return pc.if_else(is_promise, columns.text("first_estimate"), None)
 
 
 def _archived(columns: _Columns) -> pa.BooleanArray:

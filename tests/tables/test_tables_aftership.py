@@ -202,17 +202,18 @@ def test_the_examples_of_2024_and_2026_tell_the_same_of_the_same_parcel():
     [
         (
             {
-                "first_estimated_delivery": {"type": "specific", "datetime": "2026-10-05"},
+                "first_estimated_delivery": {"source": "Carrier EDD", "datetime": "2026-10-05"},
                 "courier_estimated_delivery_date": {"estimated_delivery_date": "2026-10-07"},
             },
             "2026-10-05",
         ),
-        ({"first_estimated_delivery": {"type": "range", "datetime_max": "2026-10-06"}}, "2026-10-06"),
+        ({"first_estimated_delivery": {"source": "Custom EDD", "datetime_max": "2026-10-06"}}, "2026-10-06"),
+        ({"first_estimated_delivery": {"source": "AfterShip EDD", "datetime": "2026-10-06"}}, None),
         ({"courier_estimated_delivery_date": {"estimated_delivery_date": "2026-10-07"}}, "2026-10-07"),
         ({"order_promised_delivery_date": {"promised_delivery_date": "2026-10-08"}}, "2026-10-08"),
     ],
 )
-def test_what_was_promised_is_the_first_estimate_else_the_carriers_else_the_shops(version, told, promised):
+def test_the_first_estimate_is_the_promise_else_the_carriers_else_the_shops(version, told, promised):
     nothing = dict.fromkeys(
         (
             "first_estimated_delivery",

@@ -94,7 +94,7 @@ select
     last_exception_at_utc,
     n_scans,
     case when episode_state = 'resolved' then next_scan_at_utc end as resolved_at_utc,
-    -- greatest() would take an end at an unknown moment for no time at all; a delivery before it ended nothing
+    -- greatest() would take an end at an unknown moment for no time at all; an earlier delivery ended nothing
     case
         when over_at_utc < started_at_utc and episode_state = 'ended_delivered' then null
         when over_at_utc < started_at_utc then 0e0
