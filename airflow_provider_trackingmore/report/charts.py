@@ -86,15 +86,16 @@ _EXCEPTIONS = Chart(
     name="exceptions",
     question="Where do exceptions happen?",
     caption="Share of shipments, in per cent, that met an exception so far, by carrier and lane; below it "
-    "the number of shipments, with an asterisk under 30, where the share says little. The twelve carriers "
-    "and eight lanes with most shipments.",
+    "the number of shipments, with an asterisk under 30, where the share says little. Drawn are the "
+    "twelve carriers and ten lanes with most shipments, at most.",
     definition=(
         "An exception is a failed attempt, a hold at customs, a loss or damage, a return, or whatever else "
         "the carrier calls one. A shipment counts once, however many it met. A lane is the country of "
         "origin and that of destination.",
         "A shipment on the road may still meet one; the intervals (Wilson, 95 %) tell of chance, not of "
-        "that. They appear on pointing at a cell and stand in table mart_exception_rates, beside the shares "
-        "that are in an exception now or never came out of it.",
+        "that. They appear on pointing at a cell and stand in table mart_exception_rates, beside two "
+        "other shares: of which the source's last word is an exception, also where they came back or were "
+        "lost; and which are in one that nothing has ended yet.",
     ),
     empty="No shipment has been picked up yet.",
     draw=rates.exceptions,
@@ -119,7 +120,7 @@ _ON_TIME = Chart(
     question="Are promises kept?",
     caption="Share of shipments due that were delivered by the promised date, with its 95 % interval, and in "
     "brackets how many were due. Hollow diamond: among delivered shipments only, as most dashboards count. "
-    "The twelve carriers with most shipments due.",
+    "The twelve carriers with most shipments due; one whose shipments carry no promise is not drawn.",
     definition=(
         "On time: delivered on or before the promised date, in the destination's calendar. Late, lost, "
         "returned and overdue shipments all count as due. Leaving the overdue out, as the diamond does, "

@@ -30,5 +30,32 @@ def told(*texts: str, **figures: str) -> list[alt.Tooltip]:
     ]
 
 
+# What a reader of the report calls a column; where none stands here, the column's own words do.
+_WORDS = {
+    "courier_code": "carrier",
+    "days_since_pickup": "days since pick-up",
+    "delivered_on_time_rate": "among delivered ones only",
+    "ever_rate": "met an exception",
+    "exception_type": "exception",
+    "n_due": "shipments due",
+    "n_ever": "shipments that met one",
+    "n_open": "still open",
+    "n_overdue": "overdue",
+    "n_passed": "promises past their date",
+    "n_shipments": "shipments",
+    "n_with_type": "shipments that met it",
+    "naive_p50_days": "half of the arrived ones within, days",
+    "on_time_rate": "delivered as promised",
+    "p50_days": "half delivered within, days",
+    "passed_on_time_rate": "of promises past their date",
+    "share_delivered": "delivered",
+    "type_rate": "met it",
+}
+
+
 def _readable(name: str) -> str:
-    return name.replace("courier_code", "carrier").replace("_", " ")
+    if name.endswith("lower95"):
+        return "95 %, from"
+    if name.endswith("upper95"):
+        return "95 %, to"
+    return _WORDS.get(name, name.replace("_", " "))

@@ -81,7 +81,9 @@ def cohorts(rows: Rows) -> Any:
         n_open=",",
     )
     # Told as a number it would be one of milliseconds, and without UTC the day before.
-    figures.insert(1, alt.Tooltip("utcyearmonthdate(pickup_week):T", title="pickup week", format="%-d %B %Y"))
+    figures.insert(
+        1, alt.Tooltip("utcyearmonthdate(pickup_week):T", title="week of pick-up", format="%-d %B %Y")
+    )
     return _panels(
         rows,
         chart.mark_area(style="band").encode(y="p50_lower95:Q", y2="band_upper:Q"),

@@ -139,7 +139,7 @@ def test_its_headline_is_what_the_marts_say(report, published):
     page = report[0].read_text()
     assert f"{found[0]:,} shipments picked up by" in page
     assert f"{found[1]:.1f} days</dd>" in page
-    assert f"95&nbsp;%: {found[2]:.1f} to {found[3]:.1f}</dd>" in page
+    assert f"95&nbsp;%: {found[2]:.1f} to {found[3]:.1f} days</dd>" in page
     assert f"{found[4] * 100:.1f}&nbsp;%</dd>" in page
     assert f"95&nbsp;%: {found[5] * 100:.1f} to" in page
 

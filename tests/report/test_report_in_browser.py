@@ -182,8 +182,8 @@ def test_pointing_at_a_young_week_tells_its_monday_and_what_is_not_known(browser
         page.locator(f"#vg-tooltip-element td.{kind}").all_text_contents() for kind in ("key", "value")
     )
     told = dict(zip(names, figures, strict=True))
-    assert datetime.strptime(told["pickup week"], "%d %B %Y").strftime("%A") == "Monday"
-    assert told["p50 upper95"] == "not known"
+    assert datetime.strptime(told["week of pick-up"], "%d %B %Y").strftime("%A") == "Monday"
+    assert told["95 %, to"] == "not known"
     assert "null" not in told.values()
 
 

@@ -93,7 +93,7 @@ def test_an_upper_limit_that_is_not_reached_is_told_as_such(report_after):
     path = report_after(
         "UPDATE mart_delivery_time_quantiles SET p50_days = 3, p50_lower95 = 2.1, p50_upper95 = NULL"
     )
-    assert "Half are delivered within 3.0 days 95&nbsp;%: 2.1 or more" in said(path, "headline")
+    assert "Half are delivered within 3.0 days 95&nbsp;%: 2.1 or more days" in said(path, "headline")
 
 
 def test_one_is_not_told_as_many(report_after):
@@ -111,3 +111,30 @@ def test_rates_that_may_still_rise_are_told_as_so_far(report):
     for title in ("Met an exception so far", "Came back so far", "Were lost so far", "Went dark so far"):
         assert title in told
     assert "which may still do so; the limits tell of chance, not of that." in told
+
+
+def test_of_the_stalled_shipments_those_in_an_exception_are_counted_among_themselves(report_after):
+    path = report_after(
+        "UPDATE mart_stalled_shipments SET has_unresolved_exception = (stalled.n <= 2)"
+        " FROM (SELECT shipment_key, row_number() OVER (ORDER BY shipment_key) AS n"
+        " FROM mart_stalled_shipments) AS stalled"
+        " WHERE mart_stalled_shipments.shipment_key = stalled.shipment_key",
+        "UPDATE mart_exception_rates SET n_unresolved = 77",
+    )
+    assert "the list ; 2 of them in an unresolved exception" in said(path, "headline")
+
+
+def test_a_share_of_promises_says_of_how_many_and_how_many_have_none(report_after):
+    path = report_after(
+        "UPDATE mart_on_time SET n_due = 1234, no_promise_share = 0.616, passed_on_time_rate = 0.5"
+    )
+    told = "1,234 due; 61.6&nbsp;% of all carry no promise; promises past their date: 50.0&nbsp;%"
+    assert told in said(path, "headline")
+
+
+def test_a_lane_on_which_nothing_was_picked_up_takes_no_place_in_the_map(report_after):
+    path = report_after(
+        "INSERT INTO dim_lane SELECT one.* REPLACE ('lane ' || n AS lane, 1000000 AS n_shipments)"
+        " FROM (FROM dim_lane LIMIT 1) AS one, range(12) AS numbers(n)"
+    )
+    assert re.search(r'"lane_rank": ?1\D', path.read_text())

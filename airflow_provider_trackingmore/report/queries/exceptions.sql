@@ -1,4 +1,4 @@
--- one row per carrier and lane: the share that met an exception; twelve carriers and eight lanes at most
+-- one row per carrier and lane: the share that met an exception; twelve carriers and ten lanes at most
 with carriers as (
     select
         courier_code,
@@ -10,8 +10,10 @@ with carriers as (
 lanes as (
     select
         lane,
-        row_number() over (order by n_shipments desc, lane asc) as lane_rank
-    from dim_lane
+        row_number() over (order by sum(n_shipments) desc, lane asc) as lane_rank
+    from mart_exception_rates
+    where grouping_name = 'carrier_lane'
+    group by lane
 )
 
 select
@@ -33,5 +35,5 @@ inner join lanes
 where
     rates.grouping_name = 'carrier_lane'
     and carriers.carrier_rank <= 12
-    and lanes.lane_rank <= 8
+    and lanes.lane_rank <= 10
 order by carriers.carrier_rank, lanes.lane_rank

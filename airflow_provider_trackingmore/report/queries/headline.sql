@@ -9,7 +9,9 @@ with known as (
 ),
 
 stalled as (
-    select count(*) as n_stalled
+    select
+        count(*) as n_stalled,
+        coalesce(sum(case when has_unresolved_exception then 1 else 0 end), 0) as n_stalled_in_exception
     from mart_stalled_shipments
 )
 
@@ -25,6 +27,7 @@ select
     times.p90_upper95,
     times.naive_p90_days,
     promises.n_due,
+    promises.no_promise_share,
     promises.on_time_rate,
     promises.on_time_rate_lower95,
     promises.on_time_rate_upper95,
@@ -35,10 +38,6 @@ select
     exceptions.ever_rate,
     exceptions.ever_rate_lower95,
     exceptions.ever_rate_upper95,
-    exceptions.n_unresolved,
-    exceptions.unresolved_rate,
-    exceptions.unresolved_rate_lower95,
-    exceptions.unresolved_rate_upper95,
     exceptions.lost_rate,
     exceptions.lost_rate_lower95,
     exceptions.lost_rate_upper95,
@@ -49,6 +48,7 @@ select
     exceptions.expired_rate_lower95,
     exceptions.expired_rate_upper95,
     stalled.n_stalled,
+    stalled.n_stalled_in_exception,
     known.n_carriers,
     known.as_of_utc,
     known.least_as_of_utc
