@@ -107,7 +107,8 @@ _EXCEPTION_TYPES = Chart(
     caption="Share of all shipments that met each type of exception so far, with its 95 % interval, and in "
     "brackets how many did.",
     definition=(
-        "The type is that of the first scan of an exception. A shipment counts once for each type it met, so "
+        "The type is that of the first scan of an exception: a return after a failed attempt stands under "
+        "that, so more came back than are returned here. A shipment counts once for each type it met, so "
         "the types add up to more than the share with any exception. Table mart_exception_types, by carrier, "
         "lane and week too.",
     ),

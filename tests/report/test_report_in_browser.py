@@ -269,3 +269,17 @@ def test_a_text_without_a_blank_stays_on_the_page(browser, report_after, width):
     page = Reading(browser, path, width=width).page
     assert "unbreakable" in page.locator("#stalled").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_it_is_light_and_its_definitions_are_open(browser, report, scheme):
+    page = Reading(browser, report[0], scheme=scheme).page
+    page.emulate_media(media="print", color_scheme=scheme)
+    paper, ink = page.evaluate(
+        "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+    )
+    assert paper == "rgb(255, 255, 255)"
+    assert max(int(part) for part in ink[4:-1].split(",")) < 60
+    turned = page.evaluate("getComputedStyle(document.querySelector('.chart svg')).filter")
+    assert ("invert" in turned) == (scheme == "dark")
+    assert page.get_by_text("days from the first physical scan, over all shipments").is_visible()

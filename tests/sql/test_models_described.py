@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +60,23 @@ def test_descriptions_say_what_one_row_is_and_something_of_every_column(relation
     assert relation["description"].startswith("One row per ")
     for column in relation["columns"]:
         assert len(column["description"]) > 2, column["name"]
+
+
+@pytest.mark.parametrize(
+    ("mart", "column", "seed", "others"),
+    [
+        ("fct_checkpoints", "event_type", "status_map", {"unknown"}),
+        ("mart_on_time", "grouping_name", "groupings", set()),
+    ],
+)
+def test_a_description_lists_the_words_of_a_seed_that_is_not_published(built, mart, column, seed, others):
+    (relation,) = [one for one in MODELS["marts"] if one["name"] == mart]
+    (told,) = [one["description"] for one in relation["columns"] if one["name"] == column]
+    words = {word for (word,) in built.execute(f"SELECT DISTINCT {column} FROM {seed}").fetchall()}
+    assert words | others == set(re.findall(r"\w+", told)) & (words | others)
+
+
+def test_no_description_sends_a_reader_to_what_is_not_published():
+    for relation in MODELS["marts"]:
+        for text in (relation["description"], *(column["description"] for column in relation["columns"])):
+            assert not re.search(r"\bseeds?\b|\b(int|stg)_\w", text), text
