@@ -64,8 +64,10 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
             when(attempt).then(local).min().alias("first_attempt_at_local"),
             pl.coalesce(when(clear).then(at).min(), when(by_header).then(at).max())
             .alias("delivered_scan_at_utc"),
-            pl.coalesce(when(clear).then(local).min(), when(by_header).then(local).max())
-            .alias("delivered_scan_at_local"),
+            pl.coalesce(
+                when(clear & (at == when(clear).then(at).min())).then(local).min(),
+                when(by_header & (at == when(by_header).then(at).max())).then(local).max(),
+            ).alias("delivered_scan_at_local"),
         )
         .collect(engine="streaming")
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pytest
@@ -188,3 +188,13 @@ def test_whether_a_promise_after_a_parcel_was_last_seen_was_kept_is_not_known(wa
     assert [row["promise_state"] for row in rows] == ["not_due", "overdue"]
     (on_time,) = ask(warehouse, "FROM mart_on_time WHERE grouping_name = 'all'")
     assert on_time["n_due"] == 1
+
+
+def test_the_date_of_a_delivery_is_told_by_the_scan_that_tells_its_moment(warehouse):
+    # 01:00 on the 4th in Singapore is 17:00 on the 3rd; a second scan in an unknown zone is later, at 20:00.
+    first = scan("2026-11-04T01:00:00+08:00", "delivered", "delivered001", country_iso2="SG")
+    second = scan("2026-11-03T20:00:00", "delivered", "delivered001", country_iso2=None)
+    late = record("x", PICKED_UP, first, second, **promised("2026-11-03"))
+    (shipment,) = told(warehouse, "fct_shipments", late)
+    assert shipment["delivered_at_utc"] == datetime(2026, 11, 3, 17)
+    assert (shipment["delivered_date"], shipment["promise_state"]) == (date(2026, 11, 4), "late")

@@ -106,8 +106,11 @@ delivered_scans as (
     select
         int_checkpoints.tracking_key,
         int_checkpoints.event_at_utc,
-        int_checkpoints.event_at_local,
         shipments.header_status,
+        date_diff('microsecond', timestamp '0001-01-01', int_checkpoints.event_at_utc) * 16 + 8
+        + date_diff(
+            'day', cast(int_checkpoints.event_at_utc as date), cast(int_checkpoints.event_at_local as date)
+        ) as dated_instant,
         milestones.last_movement_at_utc is null
         or int_checkpoints.event_at_utc >= milestones.last_movement_at_utc as is_uncontradicted
     from int_checkpoints
@@ -128,9 +131,9 @@ deliveries as (
             max(case when header_status = 'delivered' then event_at_utc end)
         ) as delivered_scan_at_utc,
         coalesce(
-            min(case when is_uncontradicted then event_at_local end),
-            max(case when header_status = 'delivered' then event_at_local end)
-        ) as delivered_scan_at_local
+            min(case when is_uncontradicted then dated_instant end),
+            max(case when header_status = 'delivered' then dated_instant end)
+        ) as dated_delivery
     from delivered_scans
     group by tracking_key
 ),
@@ -150,7 +153,8 @@ joined as (
         cast(milestones.picked_up_at_utc as date) + (cast(milestones.dated_pickup % 16 as integer) - 8)
             as picked_up_date,
         deliveries.delivered_scan_at_utc,
-        deliveries.delivered_scan_at_local,
+        cast(deliveries.delivered_scan_at_utc as date)
+        + (cast(deliveries.dated_delivery % 16 as integer) - 8) as delivered_scan_date,
         coalesce(milestones.n_scans, 0) as n_scans,
         coalesce(milestones.n_delivered_scans, 0) as n_delivered_scans,
         coalesce(milestones.has_exception, 0) = 1 as has_exception,
@@ -266,7 +270,7 @@ select
         else 'ok'
     end as timing_quality,
     case when outcome = 'delivered' then delivered_scan_at_utc end as delivered_at_utc,
-    case when outcome = 'delivered' then delivered_scan_at_local end as delivered_at_local,
+    case when outcome = 'delivered' then delivered_scan_date end as delivered_date,
     date_diff('microsecond', picked_up_at_utc, exit_at_utc) / 86400e6 as duration_days,
     greatest(0e0, date_diff('microsecond', picked_up_at_utc, created_at_utc) / 86400e6) as entry_days,
     case

@@ -38,7 +38,6 @@ shipments as (
         stg_trackings.order_placed_at_local,
         stg_trackings.promised_date,
         int_as_of.as_of_utc,
-        cast(int_shipment_outcomes.delivered_at_local as date) as delivered_date,
         -- of what is gone from the source while it was open, nobody knows whether it came in time
         cast(
             case
