@@ -115,8 +115,13 @@ class Snapshots:
 
     def _make(self, folder: Path) -> None:
         """Make a folder that is as open to others as the one that readers look into."""
-        if not folder.is_dir():
+        try:
             folder.mkdir()
+        except FileExistsError:
+            # Another run may have made it in this moment; looking first would not tell.
+            if not folder.is_dir():
+                raise
+        else:
             shutil.copymode(self.path.parent, folder)
 
     def _remove_old(self) -> None:

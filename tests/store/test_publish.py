@@ -271,6 +271,22 @@ def test_two_warehouses_published_to_one_path_at_once_take_turns(tmp_path, publi
     assert not list(Path(published).parent.rglob("*.draft"))
 
 
+def test_a_folder_of_snapshots_that_another_run_makes_in_the_same_moment_is_taken(
+    warehouse, published, monkeypatch
+):
+    load(warehouse, [record("a")])
+    mkdir = os.mkdir
+
+    def late(path, *mode):
+        if str(path).endswith(".snapshots") and not os.path.exists(path):
+            mkdir(path)
+        mkdir(path, *mode)
+
+    monkeypatch.setattr(os, "mkdir", late)
+    publish(warehouse, published)
+    assert rows(published, "SELECT count(*) FROM trackings") == [(1,)]
+
+
 @pytest.mark.parametrize(("write", "path"), [(publish, "analytics.duckdb"), (write_parquet, "parquet")])
 def test_whoever_waits_for_another_run_at_the_path_waits_no_longer_than_asked_and_holds_no_warehouse(
     warehouse, tmp_path, monkeypatch, caplog, write, path
