@@ -54,8 +54,12 @@ def _copy_of(parquet_root: str | os.PathLike[str], table: str) -> ds.Dataset:
     parts = ds.partitioning(
         pa.schema([("source", pa.string()), ("created_month", pa.string())]), flavor="hive"
     )
+    # A month that an earlier version wrote lacks the columns that came later.
+    wanted = pa.schema([(one.name, getattr(one.type, "value_type", one.type)) for one in TABLES[table][1]])
     try:
-        return ds.dataset(folder.path, filesystem=folder.system, format="parquet", partitioning=parts)
+        return ds.dataset(
+            folder.path, schema=wanted, filesystem=folder.system, format="parquet", partitioning=parts
+        )
     except FileNotFoundError:
         raise WarehouseError(
             f"there is no Parquet copy of {table} at {parquet_root}; check the path"

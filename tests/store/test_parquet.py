@@ -185,6 +185,21 @@ def test_the_copy_of_a_warehouse_that_was_lost_is_not_written_over(warehouse, tm
     assert write_parquet(restored, form.format(root))["trackings"] >= 2
 
 
+def test_a_copy_of_an_earlier_version_is_restored_without_what_came_later(warehouse, tmp_path):
+    root = tmp_path / "parquet"
+    load(warehouse, [record("a", scan("2026-11-01T10:00:00")), record("b", **OCTOBER)])
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("ALTER TABLE trackings DROP COLUMN first_promised_date")
+        connection.execute("CREATE TABLE before AS FROM trackings")
+        write_parquet(lambda: connection.cursor(), root)
+    restored = str(tmp_path / "restored.duckdb")
+    assert restore(restored, root) == {"trackings": 2, "checkpoints": 1}
+    with duckdb.connect(restored) as connection:
+        connection.execute(f"ATTACH '{warehouse}' AS lost (READ_ONLY)")
+        told = "SELECT * EXCLUDE (first_promised_date) FROM trackings"
+        assert connection.execute(f"{told} EXCEPT FROM lost.before").fetchall() == []
+
+
 def test_nothing_but_whole_files_and_the_state_is_left(warehouse, tmp_path):
     load(warehouse, [record("a")])
     write_parquet(warehouse, tmp_path / "parquet")
