@@ -48,7 +48,9 @@ def build(warehouse: Path, seeds: Path, threads: int = 2) -> None:
                 "dim_business_day": workdays,
                 "dim_courier": couriers(shipments),
                 "dim_lane": lanes(shipments),
-                "fct_shipments": shipments.drop("tracking_no", "unscanned", "followed", "followed_from"),
+                "fct_shipments": shipments.drop(
+                    "tracking_no", "unscanned", "followed", "followed_from", "ending"
+                ),
                 "fct_exception_episodes": with_names(episodes, shipments),
                 "mart_stalled_shipments": stalled(source, shipments, scans.kept, usual),
                 "mart_tracking_latency": tracking_latency(source, trackings),

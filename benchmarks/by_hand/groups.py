@@ -55,12 +55,10 @@ class Group:
         )
         self.clocks: dict[str, Curve] = {}
         self.timed = members.lazy().filter(col("timing_quality") == "ok").select(
-            "group_no", "outcome", "followed", "followed_from", "as_of_utc"
+            "group_no", "ending", "followed", "followed_from", "as_of_utc"
         ).collect()  # fmt: skip
         if told["has_curve"]:
-            self.clocks["delivery"] = curve(
-                self.timed.rename({"followed": "wait", "followed_from": "from", "outcome": "ending"})
-            )
+            self.clocks["delivery"] = curve(self.timed.rename({"followed": "wait", "followed_from": "from"}))
         if name in WITH_FIRST_SCAN:
             self.clocks["first_scan"] = curve(
                 labels.filter(col("unscanned") >= 0)

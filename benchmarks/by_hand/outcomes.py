@@ -27,13 +27,11 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         last(physical & col("is_exception")).alias("last_exception_at_utc"),
         first(kind == "ready_for_pickup").alias("ready_for_pickup_at_utc"),
         first(kind == "attempt_failed").alias("first_failed_attempt_at_utc"),
-        first(kind.is_in(["attempt_failed", "delivered"])).alias("first_attempt_at_utc"),
         first(kind == "returning").alias("returning_at_utc"),
         first(kind == "returned").alias("returned_scan_at_utc"),
         first(kind == "lost_damaged").alias("first_lost_at_utc"),
         last(kind == "lost_damaged").alias("last_lost_at_utc"),
         last(physical & (kind != "lost_damaged")).alias("last_found_at_utc"),
-        first(kind == "delivered").alias("first_delivered_scan_at_utc"),
         last(moving).alias("last_movement_at_utc"),
         last(physical).alias("last_physical_at_utc"),
         pl.len().alias("n_scans"),
@@ -42,36 +40,46 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         (physical & col("is_assumed")).any().alias("has_assumed_time"),
         (physical & col("is_date_only")).any().alias("has_date_only_time"),
     ).collect(engine="streaming")  # fmt: skip
-    local = col("event_at_local")
-    clear = (kind == "delivered") & (
-        col("last_movement_at_utc").is_null() | (at >= col("last_movement_at_utc"))
+    local, moved, failed = col("event_at_local"), col("last_movement_at_utc"), kind == "attempt_failed"
+    is_delivery = kind == "delivered"
+    # a date without an hour may be any hour of its day
+    moment = (
+        when(is_delivery & col("is_date_only") & (moved < at + pl.duration(days=1)))
+        .then(pl.max_horizontal(at, moved))
+        .otherwise(at)
     )
-    by_header = (kind == "delivered") & (col("header_status") == "delivered")
-    attempt = kind.is_in(["attempt_failed", "delivered"]) & (at == col("first_attempt_at_utc"))
+    clear = is_delivery & (moved.is_null() | (at >= moved))
+    by_header = is_delivery & (col("header_status") == "delivered")
+
+    def local_of(condition: pl.Expr, moment: pl.Expr) -> pl.Expr:
+        return when(condition & (at == moment)).then(local).min()
+
     moments = (
         scans.lazy()
         .join(
             milestones.lazy().select(
-                "tracking_no", "picked_up_at_utc", "first_attempt_at_utc", "last_movement_at_utc"
+                "tracking_no", "picked_up_at_utc", "first_failed_attempt_at_utc", "last_movement_at_utc"
             ),
             on="tracking_no",
         )
-        .filter((kind == "delivered") | (at == col("picked_up_at_utc")) | (at == col("first_attempt_at_utc")))
+        .filter(is_delivery | (at == col("picked_up_at_utc")) | (at == col("first_failed_attempt_at_utc")))
         .join(trackings.lazy().select("tracking_no", "header_status"), on="tracking_no")
+        .with_columns(moment.alias("event_at_utc"))
         .group_by("tracking_no")
         .agg(
-            when(moving & (at == col("picked_up_at_utc"))).then(local).min().alias("picked_up_at_local"),
-            when(attempt).then(local).min().alias("first_attempt_at_local"),
-            pl.coalesce(when(clear).then(at).min(), when(by_header).then(at).max())
-            .alias("delivered_scan_at_utc"),
-            pl.coalesce(
-                when(clear & (at == when(clear).then(at).min())).then(local).min(),
-                when(by_header & (at == when(by_header).then(at).max())).then(local).max(),
-            ).alias("delivered_scan_at_local"),
+            local_of(moving, col("picked_up_at_utc")).alias("picked_up_at_local"),
+            local_of(failed, col("first_failed_attempt_at_utc")).alias("failed_at_local"),
+            first(is_delivery).alias("first_delivered_scan_at_utc"),
+            local_of(is_delivery, first(is_delivery)).alias("first_delivered_at_local"),
+            (is_delivery & ~clear).any().alias("has_status_regress"),
+            pl.coalesce(first(clear), last(by_header)).alias("delivered_scan_at_utc"),
+            pl.coalesce(local_of(clear, first(clear)), local_of(by_header, last(by_header)))
+            .alias("delivered_scan_at_local"),
         )
         .collect(engine="streaming")
     )  # fmt: skip
-    before_return = (col("first_attempt_at_utc") <= col("returning_at_utc")).fill_null(True)
+    attempts = [col("first_failed_attempt_at_utc"), col("first_delivered_scan_at_utc")]
+    before_return = (pl.min_horizontal(attempts) <= col("returning_at_utc")).fill_null(True)
     delivered, as_of, dark = col("delivered_scan_at_utc"), col("as_of_utc"), pl.duration(days=30)
     outcome, exit_at, pickup = col("outcome"), col("exit_at_utc"), col("picked_up_at_utc")
     return (
@@ -82,10 +90,13 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         .with_columns(
             col("n_scans", "n_delivered_scans").fill_null(0),
             col("has_exception", "has_assumed_time", "has_date_only_time").fill_null(False),
-            (col("first_delivered_scan_at_utc") < col("last_movement_at_utc"))
-            .fill_null(False).alias("has_status_regress"),
-            when(before_return).then("first_attempt_at_utc").alias("first_attempt_at_utc"),
-            when(before_return).then("first_attempt_at_local").alias("first_attempt_at_local"),
+            col("has_status_regress").fill_null(False),
+            when(before_return).then(pl.min_horizontal(attempts)).alias("first_attempt_at_utc"),
+            when(~before_return).then(None)
+            .when((attempts[0] < attempts[1]).fill_null(False)).then("failed_at_local")
+            .when((attempts[1] < attempts[0]).fill_null(False)).then("first_delivered_at_local")
+            .otherwise(pl.min_horizontal("failed_at_local", "first_delivered_at_local"))
+            .alias("first_attempt_at_local"),
             when((col("first_lost_at_utc") >= col("last_found_at_utc")).fill_null(True))
             .then("first_lost_at_utc")
             .when(col("last_lost_at_utc") >= col("last_found_at_utc"))
@@ -114,8 +125,11 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
                     ),
                 ))
             )
-            .otherwise(when(col("gone_at_utc").is_null()).then(as_of)
-                       .otherwise(pl.min_horizontal(as_of, "seen_at_utc")))
+            .otherwise(pl.max_horizontal(
+                pickup,
+                when(col("gone_at_utc").is_null()).then(as_of)
+                .otherwise(pl.min_horizontal(as_of, "seen_at_utc")),
+            ))
             .alias("exit_at_utc")
         )
         .with_columns(
@@ -127,12 +141,16 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
             .otherwise(lit("ok")).alias("timing_quality"),
             when(outcome == "delivered").then(delivered).alias("delivered_at_utc"),
             when(outcome == "delivered").then("delivered_scan_at_local").alias("delivered_at_local"),
-            wait(pickup, exit_at).alias("followed"),
+            # what a clock ahead tells of the time after the end of what is known does not count yet
+            when(exit_at > as_of).then(wait(pickup, as_of).clip(0)).otherwise(wait(pickup, exit_at))
+            .alias("followed"),
+            when(exit_at > as_of).then(lit("open", pl.Enum(ENDINGS))).otherwise(outcome).alias("ending"),
             wait(pickup, col("created_at_utc")).clip(0).fill_null(0).alias("entry"),
             when(outcome == "expired").then(days(pickup, col("last_physical_at_utc")))
             .alias("went_dark_at_days"),
         )
         .drop("header_status", "seen_at_utc", "first_lost_at_utc", "last_lost_at_utc", "last_found_at_utc",
-              "first_delivered_scan_at_utc", "last_movement_at_utc", "returned_scan_at_utc")
+              "first_delivered_scan_at_utc", "last_movement_at_utc", "returned_scan_at_utc",
+              "failed_at_local", "first_delivered_at_local")
         .collect()
     )  # fmt: skip

@@ -52,11 +52,11 @@ def cohorts(group: Group) -> pl.DataFrame:
         pl.len().alias("n_timed"),
         col("as_of_utc").min(),
         *(
-            ((col("outcome") == "delivered") & (col("followed") <= h * DAY)).sum().alias(f"within_{h}")
+            ((col("ending") == "delivered") & (col("followed") <= h * DAY)).sum().alias(f"within_{h}")
             for h in HORIZONS["horizon_days"]
         ),
         *(
-            ((col("outcome") == "open") & (col("followed") < h * DAY)).sum().alias(f"short_{h}")
+            ((col("ending") == "open") & (col("followed") < h * DAY)).sum().alias(f"short_{h}")
             for h in HORIZONS["horizon_days"]
         ),
     ).collect()  # fmt: skip

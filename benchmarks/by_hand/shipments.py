@@ -99,6 +99,7 @@ def wide_shipments(
             col("picked_up_at_local").dt.date().alias("picked_up_date"),
             col("first_attempt_at_local").dt.date().alias("first_attempt_date"),
             col("delivered_at_local").dt.date().alias("delivered_date"),
+            (wait(col("picked_up_at_utc"), col("exit_at_utc")) / DAY).alias("duration_days"),
             (col("followed") / DAY).alias("followed_days"),
             (col("entry") / DAY).alias("entry_days"),
             when(col("source").is_in(late.implode())).then("entry").otherwise(0).alias("followed_from"),
@@ -117,7 +118,7 @@ def wide_shipments(
             left_on=["destination_country", "delivered_date"], right_on=["country", "calendar_day"],
         )
         .select(
-            "tracking_no", "unscanned", "followed", "followed_from",
+            "tracking_no", "unscanned", "followed", "followed_from", "ending",
             "shipment_key", "tracking_key", "source", "account", "n_trackings", "tracking_number",
             "order_number", "courier_code", "service_code", "origin_country", "destination_country", "lane",
             "status", "outcome", "timing_quality", "created_at_utc", "order_placed_at_local",
@@ -126,12 +127,10 @@ def wide_shipments(
             "out_for_delivery_at_utc", "ready_for_pickup_at_utc", "first_attempt_at_utc",
             "first_attempt_date", "returning_at_utc", "last_physical_at_utc", "delivered_at_utc",
             "delivered_date", "exit_at_utc", "as_of_utc", "gone_at_utc", "promised_date",
-            when(is_ok).then("followed_days").alias("transit_days"),
-            when(is_ok).then(col("followed_days") * 24).alias("transit_hours"),
-            when(is_ok).then(col("followed_days").floor().cast(pl.Int64)).alias("transit_full_days"),
-            when(is_ok | (is_delivered & col("has_date_only_time")
-                          & (col("delivered_date") == col("picked_up_date"))))
-            .then((col("delivered_date") - col("picked_up_date")).dt.total_days())
+            when(is_ok).then("duration_days").alias("transit_days"),
+            when(is_ok).then(col("duration_days") * 24).alias("transit_hours"),
+            when(is_ok).then(col("duration_days").floor().cast(pl.Int64)).alias("transit_full_days"),
+            when(is_ok).then((col("delivered_date") - col("picked_up_date")).dt.total_days())
             .alias("transit_date_changes"),
             when(col("timing_quality") == "ok").then(col("delivery_no") - col("pickup_no"))
             .alias("transit_business_days"),

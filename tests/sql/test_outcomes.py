@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 import pytest
 from factories import key, record, scan
+from stories import AS_OF, DELIVERED, FAILED, HUB, LABEL, LOST, OUT, PICKED_UP, RETURNING, load
 
 from airflow_provider_trackingmore.store import run_models
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "store"))
-from loading import load
-
-AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
-
-# Great Britain in November: local time is UTC.
-LABEL = scan("2026-11-01T08:00:00", "transit", "notfound001")
-PICKED_UP = scan("2026-11-01T10:00:00")
-HUB = scan("2026-11-02T10:00:00", "transit", "transit002")
-OUT = scan("2026-11-03T06:00:00", "pickup", "pickup001")
-DELIVERED = scan("2026-11-04T10:00:00", "delivered", "delivered001")
-FAILED = scan("2026-11-03T12:00:00", "undelivered", "undelivered002")
-RETURNING = scan("2026-11-05T12:00:00", "exception", "exception011")
-LOST = scan("2026-11-06T10:00:00", "exception", "exception007")
 
 
 def both_legs(*scans):
@@ -285,24 +269,3 @@ def test_an_open_shipment_that_left_the_source_is_censored_when_it_was_last_ther
             [last_there],
         ).fetchall()
     assert found == [("gone", "open", True, False), ("kept", "open", False, True)]
-
-
-def test_dates_without_hours_are_flagged_and_their_days_are_right(tmp_path):
-    warehouse = str(tmp_path / "warehouse.duckdb")
-    same_day = scan("2026-11-01", "delivered", "delivered001")
-    load(
-        warehouse,
-        [
-            record("day", PICKED_UP, same_day),
-            record("two", PICKED_UP, scan("2026-11-03", "delivered", "delivered001")),
-            record("hour", PICKED_UP, DELIVERED),
-        ],
-        last=AS_OF,
-    )
-    run_models(warehouse)
-    with duckdb.connect(warehouse) as connection:
-        found = connection.execute(
-            "SELECT right(tracking_key, 3), has_date_only_time, transit_date_changes, timing_quality"
-            " FROM fct_shipments ORDER BY 3"
-        ).fetchall()
-    assert found == [("day", True, 0, "negative_duration"), ("two", True, 2, "ok"), ("our", False, 3, "ok")]

@@ -14,9 +14,9 @@ select
     int_curve_names.group_key,
     int_shipment_groups.followed_days as elapsed_days,
     int_shipment_groups.followed_from_days as from_days,
-    case int_shipment_groups.outcome
+    case int_shipment_groups.ending
         when 'delivered' then 'reached'
-        else int_shipment_groups.outcome
+        else int_shipment_groups.ending
     end as ending
 from int_shipment_groups
 inner join int_curve_names

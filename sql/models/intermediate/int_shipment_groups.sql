@@ -12,6 +12,9 @@ select
     fct_shipments.picked_up_at_utc,
     fct_shipments.followed_days,
     fct_shipments.followed_from_days,
+    case
+        when fct_shipments.exit_at_utc > fct_shipments.as_of_utc then 'open' else fct_shipments.outcome
+    end as ending,
     fct_shipments.unscanned_days,
     fct_shipments.promise_state,
     fct_shipments.promise_state_by_attempt,

@@ -78,15 +78,12 @@ milestones as (
         max(case when is_physical and is_exception then event_at_utc end) as last_exception_at_utc,
         min(case when event_type = 'ready_for_pickup' then event_at_utc end) as ready_for_pickup_at_utc,
         min(case when event_type = 'attempt_failed' then event_at_utc end) as first_failed_attempt_at_utc,
-        min(case when event_type in ('attempt_failed', 'delivered') then event_at_utc end)
-            as first_attempt_at_utc,
         min(case when event_type = 'returning' then event_at_utc end) as returning_at_utc,
         min(case when event_type = 'returned' then event_at_utc end) as returned_scan_at_utc,
         min(case when event_type = 'lost_damaged' then event_at_utc end) as first_lost_at_utc,
         max(case when event_type = 'lost_damaged' then event_at_utc end) as last_lost_at_utc,
         max(case when is_physical and event_type <> 'lost_damaged' then event_at_utc end)
             as last_found_at_utc,
-        min(case when event_type = 'delivered' then event_at_utc end) as first_delivered_scan_at_utc,
         max(case when is_physical and event_type <> 'delivered' then event_at_utc end)
             as last_movement_at_utc,
         max(case when is_physical then event_at_utc end) as last_physical_at_utc,
@@ -96,23 +93,25 @@ milestones as (
         max(case when is_physical and time_basis = 'assumed_utc' then 1 else 0 end) as has_assumed_time,
         max(case when is_physical and time_precision = 'date' then 1 else 0 end) as has_date_only_time,
         min(case when is_physical and event_type <> 'delivered' then dated_instant end) as dated_pickup,
-        min(case when event_type in ('attempt_failed', 'delivered') then dated_instant end)
-            as dated_first_attempt
+        min(case when event_type = 'attempt_failed' then dated_instant end) as dated_first_failed_attempt
     from scans
     group by tracking_key
 ),
 
+-- a date without an hour may be any hour of its day, so what moved on that day came before
 delivered_scans as (
     select
         int_checkpoints.tracking_key,
-        int_checkpoints.event_at_utc,
+        int_checkpoints.event_at_local,
         shipments.header_status,
-        date_diff('microsecond', timestamp '0001-01-01', int_checkpoints.event_at_utc) * 16 + 8
-        + date_diff(
-            'day', cast(int_checkpoints.event_at_utc as date), cast(int_checkpoints.event_at_local as date)
-        ) as dated_instant,
-        milestones.last_movement_at_utc is null
-        or int_checkpoints.event_at_utc >= milestones.last_movement_at_utc as is_uncontradicted
+        milestones.last_movement_at_utc,
+        case
+            when
+                int_checkpoints.time_precision = 'date'
+                and milestones.last_movement_at_utc < int_checkpoints.event_at_utc + interval '1' day
+                then greatest(int_checkpoints.event_at_utc, milestones.last_movement_at_utc)
+            else int_checkpoints.event_at_utc
+        end as event_at_utc
     from int_checkpoints
     inner join milestones
         on int_checkpoints.tracking_key = milestones.tracking_key
@@ -121,20 +120,34 @@ delivered_scans as (
     where int_checkpoints.event_type = 'delivered'
 ),
 
+dated_deliveries as (
+    select
+        tracking_key,
+        header_status,
+        event_at_utc,
+        date_diff('microsecond', timestamp '0001-01-01', event_at_utc) * 16 + 8
+        + date_diff('day', cast(event_at_utc as date), cast(event_at_local as date)) as dated_instant,
+        coalesce(event_at_utc < last_movement_at_utc, false) as is_contradicted
+    from delivered_scans
+),
+
 -- delivered: the first delivered scan that no later movement contradicts; where every one is contradicted
 -- (the usual reason: local times without a zone) and the header says delivered, the last one
 deliveries as (
     select
         tracking_key,
+        min(event_at_utc) as first_delivered_scan_at_utc,
+        min(dated_instant) as dated_first_delivery,
+        max(case when is_contradicted then 1 else 0 end) as has_status_regress,
         coalesce(
-            min(case when is_uncontradicted then event_at_utc end),
+            min(case when not is_contradicted then event_at_utc end),
             max(case when header_status = 'delivered' then event_at_utc end)
         ) as delivered_scan_at_utc,
         coalesce(
-            min(case when is_uncontradicted then dated_instant end),
+            min(case when not is_contradicted then dated_instant end),
             max(case when header_status = 'delivered' then dated_instant end)
         ) as dated_delivery
-    from delivered_scans
+    from dated_deliveries
     group by tracking_key
 ),
 
@@ -160,19 +173,10 @@ joined as (
         coalesce(milestones.has_exception, 0) = 1 as has_exception,
         coalesce(milestones.has_assumed_time, 0) = 1 as has_assumed_time,
         coalesce(milestones.has_date_only_time, 0) = 1 as has_date_only_time,
-        coalesce(milestones.first_delivered_scan_at_utc < milestones.last_movement_at_utc, false)
-            as has_status_regress,
-        -- on the way back, attempts are at the sender's door
-        case
-            when coalesce(milestones.first_attempt_at_utc <= milestones.returning_at_utc, true)
-                then milestones.first_attempt_at_utc
-        end as first_attempt_at_utc,
-        case
-            when coalesce(milestones.first_attempt_at_utc <= milestones.returning_at_utc, true)
-                then
-                    cast(milestones.first_attempt_at_utc as date)
-                    + (cast(milestones.dated_first_attempt % 16 as integer) - 8)
-        end as first_attempt_date,
+        coalesce(deliveries.has_status_regress, 0) = 1 as has_status_regress,
+        least(milestones.first_failed_attempt_at_utc, deliveries.first_delivered_scan_at_utc)
+            as attempted_at_utc,
+        least(milestones.dated_first_failed_attempt, deliveries.dated_first_delivery) as dated_attempt,
         -- a loss that a later scan contradicts is none
         case
             when
@@ -229,8 +233,13 @@ timed as (
                             )
                         )
                     )
-            -- of what is gone from the source, nothing is known since
-            else case when gone_at_utc is null then as_of_utc else least(as_of_utc, seen_at_utc) end
+            -- of what is gone from the source, nothing is known since; a clock that is ahead may have picked
+            -- the parcel up after what is known
+            else
+                greatest(
+                    picked_up_at_utc,
+                    case when gone_at_utc is null then as_of_utc else least(as_of_utc, seen_at_utc) end
+                )
         end as exit_at_utc
     from ended
 )
@@ -244,8 +253,15 @@ select
     out_for_delivery_at_utc,
     last_out_for_delivery_at_utc,
     ready_for_pickup_at_utc,
-    first_attempt_at_utc,
-    first_attempt_date,
+    -- on the way back, attempts are at the sender's door
+    case
+        when coalesce(attempted_at_utc <= returning_at_utc, true) then attempted_at_utc
+    end as first_attempt_at_utc,
+    case
+        when
+            coalesce(attempted_at_utc <= returning_at_utc, true)
+            then cast(attempted_at_utc as date) + (cast(dated_attempt % 16 as integer) - 8)
+    end as first_attempt_date,
     first_failed_attempt_at_utc,
     last_exception_at_utc,
     returning_at_utc,

@@ -110,13 +110,7 @@ select
             then cast(floor(shipments.duration_days) as bigint)
     end as transit_full_days,
     case
-        when
-            shipments.outcome = 'delivered'
-            and (
-                shipments.timing_quality = 'ok'
-                -- a date without an hour is never before the hour of a pick-up on the same day
-                or (shipments.has_date_only_time and shipments.delivered_date = shipments.picked_up_date)
-            )
+        when shipments.outcome = 'delivered' and shipments.timing_quality = 'ok'
             then date_diff('day', shipments.picked_up_date, shipments.delivered_date)
     end as transit_date_changes,
     case
@@ -124,7 +118,16 @@ select
     end as transit_business_days,
     date_diff('day', cast(shipments.order_placed_at_local as date), shipments.delivered_date)
         as order_to_delivery_date_changes,
-    shipments.duration_days as followed_days,
+    -- what a clock ahead tells of the time after the end of what is known, would be told of fast parcels only
+    case
+        when
+            shipments.exit_at_utc > shipments.as_of_utc
+            then
+                greatest(
+                    0e0, date_diff('microsecond', shipments.picked_up_at_utc, shipments.as_of_utc) / 86400e6
+                )
+        else shipments.duration_days
+    end as followed_days,
     shipments.entry_days,
     shipments.went_dark_at_days,
     date_diff(

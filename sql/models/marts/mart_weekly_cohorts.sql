@@ -50,14 +50,14 @@ followed as (
         min(int_shipment_groups.as_of_utc) as as_of_utc,
         sum(case
             when
-                int_shipment_groups.outcome = 'delivered'
+                int_shipment_groups.ending = 'delivered'
                 and int_shipment_groups.followed_days <= cohorts.horizon_days
                 then 1
             else 0
         end) as n_delivered_within,
         sum(case
             when
-                int_shipment_groups.outcome = 'open'
+                int_shipment_groups.ending = 'open'
                 and int_shipment_groups.followed_days < cohorts.horizon_days
                 then 1
             else 0
