@@ -24,7 +24,7 @@ RATES = {
     "on_time_by_attempt": ("n_on_time_by_attempt", "n_due_by_attempt"),
     "on_time_passed": ("n_passed_on_time", "n_passed"),
     "first_attempt": ("n_first_attempt", "n_attempted"),
-    "first_attempt_strict": ("n_first_attempt_strict", "n_attempted"),
+    "first_attempt_strict": ("n_first_attempt_strict", "n_attempted_strict"),
 }
 
 
@@ -162,6 +162,7 @@ def count(picked_up: pl.LazyFrame) -> pl.LazyFrame:
         col("is_registered_late").sum().alias("n_registered_late"),
         col("is_first_attempt_success").count().alias("n_attempted"),
         col("is_first_attempt_success").sum().alias("n_first_attempt"),
+        col("is_first_attempt_success_strict").count().alias("n_attempted_strict"),
         col("is_first_attempt_success_strict").sum().alias("n_first_attempt_strict"),
         *(
             (promise == state).sum().alias(f"n_{state}")

@@ -86,7 +86,7 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
     )  # fmt: skip
     attempts = rated(
         {"first_attempt": "first_attempt", "first_attempt_strict": "first_attempt_strict"},
-        "n_attempted", "n_first_attempt", "n_first_attempt_strict",
+        "n_attempted", "n_first_attempt", "n_attempted_strict", "n_first_attempt_strict",
         of="n_attempted",
     )  # fmt: skip
     resolution = timed("resolution").select(

@@ -74,18 +74,23 @@ def wide_shipments(
     outcome, promise, first = col("outcome"), col("promised_date"), col("first_attempt_at_utc")
     is_delivered = outcome == "delivered"
     is_ok = is_delivered & (col("timing_quality") == "ok")
-    gap = (col("last_out_for_delivery_at_utc") - col("out_for_delivery_at_utc")) <= pl.duration(days=1)
+    gap = (col("last_out_for_delivery_at_utc") - col("out_for_delivery_at_utc")) > pl.duration(days=1)
     succeeds = (
         is_delivered & (first == col("delivered_at_utc"))
         & (col("first_failed_attempt_at_utc") > col("delivered_at_utc")).fill_null(True)
     )  # fmt: skip
-    strictly = (
-        succeeds & col("ready_for_pickup_at_utc").is_null() & gap.fill_null(True)
-        & (col("last_exception_at_utc") < col("out_for_delivery_at_utc")).fill_null(True)
-    )  # fmt: skip
+    ready, out, back = (
+        col(f"{name}_at_utc") for name in ("ready_for_pickup", "out_for_delivery", "returning")
+    )
+    suggests_failure = (ready.is_not_null() & (ready <= back).fill_null(True)) | (
+        (out <= back).fill_null(True) & ((col("last_exception_at_utc") >= out) | gap).fill_null(False)
+    )
     ended = (
         when(outcome.is_in(["returned", "lost"])).then(lit("failed"))
-        .when(when(outcome == "open").then("exit_at_utc").otherwise("as_of_utc").dt.date() > promise)
+        .when(
+            when(outcome == "open").then(pl.min_horizontal("exit_at_utc", "as_of_utc"))
+            .otherwise("as_of_utc").dt.date() > promise
+        )
         .then(lit("overdue"))
         .otherwise(lit("not_due"))
     )  # fmt: skip
@@ -149,7 +154,8 @@ def wide_shipments(
             .when(is_delivered).then(lit("unknown"))
             .otherwise(ended).alias("promise_state_by_attempt"),
             when(first.is_not_null()).then(succeeds).alias("is_first_attempt_success"),
-            when(first.is_not_null()).then(strictly).alias("is_first_attempt_success_strict"),
+            when(suggests_failure).then(False).when(first.is_not_null()).then(succeeds)
+            .alias("is_first_attempt_success_strict"),
             "n_scans", "n_exception_episodes", "has_exception",
             col("status").is_in(["exception", "undelivered"]).alias("is_exception_now"),
             "has_unresolved_exception", "has_assumed_time", "has_date_only_time", "has_status_regress",

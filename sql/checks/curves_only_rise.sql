@@ -1,5 +1,5 @@
 -- severity: fail
--- with the days the share delivered grows and nobody comes back to be at risk, unless followed late
+-- with the days the share delivered grows, and it lies between its limits
 --
 -- depends_on: {{ ref('mart_delivery_survival') }}
 with steps as (
@@ -7,6 +7,8 @@ with steps as (
         mart_delivery_survival.group_key,
         mart_delivery_survival.days_since_pickup,
         mart_delivery_survival.share_delivered,
+        mart_delivery_survival.share_delivered_lower95,
+        mart_delivery_survival.share_delivered_upper95,
         lag(mart_delivery_survival.share_delivered) over (
             partition by mart_delivery_survival.group_key
             order by mart_delivery_survival.days_since_pickup
@@ -18,4 +20,7 @@ select
     group_key,
     days_since_pickup
 from steps
-where share_delivered < share_delivered_before - 1e-12
+where
+    share_delivered < share_delivered_before - 1e-12
+    or share_delivered < share_delivered_lower95 - 1e-12
+    or share_delivered > share_delivered_upper95 + 1e-12

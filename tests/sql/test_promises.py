@@ -12,6 +12,9 @@ from stories import AS_OF, DELIVERED, FAILED, LOST, OUT, PICKED_UP, RETURNING, a
 COLLECTED = scan("2026-11-04T10:00:00", "delivered", "delivered002")
 READY = scan("2026-11-03T14:00:00", "pickup", "pickup002")
 OUT_AGAIN = scan("2026-11-04T08:00:00", "pickup", "pickup001")
+READY_BACK = scan("2026-11-12T14:00:00", "pickup", "pickup002")
+OUT_BACK = scan("2026-11-12T08:00:00", "pickup", "pickup001")
+REFUSED_BACK = scan("2026-11-12T12:00:00", "exception", "exception009")
 REFUSED = scan("2026-11-03T12:00:00", "exception", "exception009")
 HOME = scan("2026-11-14T10:00:00", "delivered", "delivered001")
 
@@ -88,6 +91,19 @@ ATTEMPTS = {
         True,
         True,
     ),
+    "waiting_at_a_pick_up_point": (record("x", PICKED_UP, OUT, READY), None, False),
+    "open_with_an_exception_once_it_was_out": (record("x", PICKED_UP, OUT, REFUSED), None, False),
+    "open_and_out_again_a_day_later": (record("x", PICKED_UP, OUT, OUT_AGAIN), None, False),
+    "at_a_pick_up_point_on_its_way_back": (
+        record("x", PICKED_UP, REFUSED, RETURNING, READY_BACK),
+        None,
+        None,
+    ),
+    "out_for_delivery_on_its_way_back": (
+        record("x", PICKED_UP, REFUSED, RETURNING, OUT_BACK, REFUSED_BACK),
+        None,
+        None,
+    ),
     "refused_and_delivered_to_the_sender": (record("x", PICKED_UP, REFUSED, RETURNING, HOME), None, None),
     "failed_and_returned": (record("x", PICKED_UP, OUT, FAILED, RETURNING, HOME), False, False),
 }
@@ -145,6 +161,19 @@ def test_what_is_overdue_or_failed_is_in_the_denominator_and_what_is_not_due_is_
     assert row["on_time_by_attempt_rate"] == pytest.approx(2 / 7)
     assert row["delivered_on_time_rate"] == pytest.approx(1 / 3)
     assert row["no_promise_share"] == pytest.approx(1 / 10)
+
+
+def test_what_counts_as_a_failed_attempt_counts_while_the_parcel_is_open(warehouse):
+    (row,) = told(
+        warehouse,
+        "mart_first_attempt",
+        record("delivered", PICKED_UP, OUT, DELIVERED),
+        record("waiting", PICKED_UP, OUT, READY),
+        record("moving", PICKED_UP),
+        where="grouping_name = 'all'",
+    )
+    assert (row["n_attempted"], row["first_attempt_rate"]) == (1, 1.0)
+    assert (row["n_attempted_strict"], row["first_attempt_strict_rate"]) == (2, 0.5)
 
 
 def test_a_rate_over_nothing_is_null(warehouse):

@@ -25,6 +25,8 @@ with counts as (
             as n_attempted,
         count(case when is_first_attempt_success then 1 end)
             as n_first_attempt,
+        count(case when is_first_attempt_success_strict is not null then 1 end)
+            as n_attempted_strict,
         count(case when is_first_attempt_success_strict then 1 end)
             as n_first_attempt_strict,
         count(case when promise_state = 'on_time' then 1 end)

@@ -124,7 +124,7 @@ counted as (
         group_key,
         'first_attempt_strict' as rate_name,
         n_first_attempt_strict as n_hits,
-        n_attempted as n_of
+        n_attempted_strict as n_of
     from int_group_counts
     union all
     select

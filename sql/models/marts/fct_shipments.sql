@@ -41,7 +41,8 @@ shipments as (
         -- of what is gone from the source while it was open, nobody knows whether it came in time
         cast(
             case
-                when int_shipment_outcomes.outcome = 'open' then int_shipment_outcomes.exit_at_utc
+                when int_shipment_outcomes.outcome = 'open'
+                    then least(int_shipment_outcomes.exit_at_utc, int_as_of.as_of_utc)
                 else int_as_of.as_of_utc
             end as date
         ) as known_until_date,
@@ -162,22 +163,26 @@ select
                 and shipments.first_attempt_at_utc = shipments.delivered_at_utc
                 and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
     end as is_first_attempt_success,
+    -- strictly, what suggests an attempt that failed is one
     case
+        when
+            shipments.ready_for_pickup_at_utc is not null
+            and coalesce(shipments.ready_for_pickup_at_utc <= shipments.returning_at_utc, true)
+            then false
+        when
+            coalesce(shipments.out_for_delivery_at_utc <= shipments.returning_at_utc, true)
+            and (
+                shipments.last_exception_at_utc >= shipments.out_for_delivery_at_utc
+                or date_diff(
+                    'microsecond', shipments.out_for_delivery_at_utc, shipments.last_out_for_delivery_at_utc
+                ) > 86400000000
+            )
+            then false
         when shipments.first_attempt_at_utc is not null
             then
                 shipments.outcome = 'delivered'
                 and shipments.first_attempt_at_utc = shipments.delivered_at_utc
                 and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
-                and shipments.ready_for_pickup_at_utc is null
-                and coalesce(shipments.last_exception_at_utc < shipments.out_for_delivery_at_utc, true)
-                and coalesce(
-                    date_diff(
-                        'microsecond',
-                        shipments.out_for_delivery_at_utc,
-                        shipments.last_out_for_delivery_at_utc
-                    ) <= 86400000000,
-                    true
-                )
     end as is_first_attempt_success_strict,
     shipments.n_scans,
     shipments.n_exception_episodes,

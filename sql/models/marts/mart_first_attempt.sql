@@ -1,7 +1,7 @@
 -- one row per group: how often the first delivery attempt succeeds, of shipments with an attempt
 --
--- Plain: the earliest of failed attempt and delivery is the delivery. Strict: and no pick-up point, no
--- exception after going out for delivery, and not out for delivery twice more than a day apart.
+-- Plain: the earliest of failed attempt and delivery is the delivery. Strict: a pick-up point, an exception
+-- after going out for delivery, and going out again more than a day later are failed attempts too.
 --
 -- depends_on: {{ ref('int_group_counts') }}
 -- depends_on: {{ ref('int_rates') }}
@@ -31,6 +31,7 @@ select
     cast(int_group_counts.n_shipments as bigint) as n_shipments,
     cast(int_group_counts.n_attempted as bigint) as n_attempted,
     cast(int_group_counts.n_first_attempt as bigint) as n_first_attempt,
+    cast(int_group_counts.n_attempted_strict as bigint) as n_attempted_strict,
     cast(int_group_counts.n_first_attempt_strict as bigint) as n_first_attempt_strict,
     rates.first_attempt_rate,
     rates.first_attempt_rate_lower95,
