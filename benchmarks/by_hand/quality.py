@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from polars import col, lit
 
-from by_hand.units import wait
+from by_hand.units import DAY, wait
 
 if TYPE_CHECKING:
     from by_hand.reading import Warehouse
@@ -29,6 +29,10 @@ MEASURES = {
     ),
     "status_regress": ("n_status_regress", "n_trackings", "moved on after a delivery"),
     "registered_late": ("n_registered_late", "n_trackings", "registered after its first physical scan"),
+    "picked_up_long_before": (
+        "n_long_before", "n_trackings",
+        "scanned half a year before it was registered: old, or scans of the number's earlier use",
+    ),
     "gone_at_source": ("n_gone", "n_trackings", "the source does not have it any more"),
     "told_more_than_once": (
         "n_told_again", "n_trackings", "tells of a parcel for which another tracking speaks"
@@ -81,6 +85,7 @@ def data_quality(
             *((col("timing_quality") == timing).sum().alias(f"n_{timing}") for timing in TIMINGS),
             col("has_status_regress").sum().alias("n_status_regress"),
             (col("entry") > 0).sum().alias("n_registered_late"),
+            (col("entry") > 180 * DAY).sum().alias("n_long_before"),
             col("gone_at_utc").count().alias("n_gone"),
             col("is_telling").not_().sum().alias("n_told_again"),
             col("is_in_other_quarter").sum().alias("n_other_quarter"),

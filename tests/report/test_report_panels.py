@@ -72,3 +72,17 @@ def test_a_curve_is_drawn_from_where_ten_parcels_are_followed(report_after):
     assert first_day(report_after()) < 5
     few = "UPDATE mart_delivery_survival SET n_at_risk = 9 WHERE days_since_pickup < 5"
     assert first_day(report_after(few)) >= 5
+
+
+def weeks(path) -> set[str]:
+    """Return the weeks of pick-up that the report draws."""
+    return set(re.findall(r'"pickup_week": ?"(\d{4}-\d\d-\d\d)', path.read_text()))
+
+
+def test_a_lone_week_of_long_ago_does_not_squeeze_the_others(report_after):
+    oldest = min(weeks(report_after()))
+    path = report_after(
+        f"UPDATE mart_delivery_time_quantiles SET pickup_week = '2024-01-01' WHERE pickup_week = '{oldest}'"
+    )
+    assert len(weeks(path)) > 3
+    assert "2024-01-01" not in weeks(path)

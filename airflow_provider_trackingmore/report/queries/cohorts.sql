@@ -15,7 +15,7 @@ weeks as (
         times.*,
         carriers.size_rank,
         cohorts.is_mature,
-        dense_rank() over (order by times.pickup_week desc) as weeks_back
+        date_diff('week', times.pickup_week, max(times.pickup_week) over ()) as weeks_back
     from mart_delivery_time_quantiles as times
     inner join carriers
         on times.courier_code = carriers.courier_code
@@ -35,7 +35,7 @@ drawn as (
         coalesce(lag(p50_lower95) over week, lead(p50_lower95) over week) is null as is_band_alone,
         coalesce(lag(naive_p50_days) over week, lead(naive_p50_days) over week) is null as is_naive_alone
     from weeks
-    where weeks_back <= 26
+    where weeks_back < 26
     window
         carrier as (partition by courier_code),
         week as (partition by courier_code order by pickup_week)
