@@ -8,7 +8,7 @@ import polars as pl
 from polars import col, lit, when
 
 from by_hand.curves import Curve, curve
-from by_hand.units import ENDINGS, Z
+from by_hand.units import ENDINGS, Z, wait
 
 KEYS = ["courier_code", "lane", "service_code", "pickup_week"]
 TOLD_APART = ["by_carrier", "by_lane", "by_service", "by_week"]
@@ -66,7 +66,9 @@ class Group:
                     "group_no",
                     col("unscanned").alias("wait"),
                     lit(0, pl.Int64).alias("from"),
-                    when(scanned)
+                    when(col("picked_up_at_utc") > col("as_of_utc"))
+                    .then(lit("open", dtype=pl.Enum(ENDINGS)))
+                    .when(scanned)
                     .then(lit("delivered", dtype=pl.Enum(ENDINGS)))
                     .otherwise("outcome")
                     .alias("ending"),
@@ -74,15 +76,17 @@ class Group:
                 .collect()
             )
         state = col("episode_state")
+        lasted, known = col("lasted"), wait(col("started_at_utc"), col("as_of_utc"))
         self.clocks["resolution"] = curve(
             episodes.lazy()
-            .filter(col("lasted").is_not_null())
-            .join(members.lazy().select("tracking_no", "group_no"), on="tracking_no")
+            .filter(lasted.is_not_null())
+            .join(members.lazy().select("tracking_no", "group_no", "as_of_utc"), on="tracking_no")
             .select(
                 "group_no",
-                col("lasted").alias("wait"),
+                when(lasted > known).then(known.clip(0)).otherwise(lasted).alias("wait"),
                 lit(0, pl.Int64).alias("from"),
-                when(state.is_in(["resolved", "ended_delivered"])).then(lit("delivered"))
+                when(lasted > known).then(lit("open"))
+                .when(state.is_in(["resolved", "ended_delivered"])).then(lit("delivered"))
                 .otherwise(state.str.strip_prefix("ended_")).cast(pl.Enum(ENDINGS)).alias("ending"),
             )
             .collect()

@@ -102,7 +102,7 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
             .when(col("last_lost_at_utc") >= col("last_found_at_utc"))
             .then("last_lost_at_utc").alias("lost_at_utc"),
             when(col("returned_scan_at_utc").is_not_null()).then("returned_scan_at_utc")
-            .when(delivered > col("returning_at_utc")).then(delivered).alias("returned_at_utc"),
+            .when(delivered >= col("returning_at_utc")).then(delivered).alias("returned_at_utc"),
         )
         .with_columns(
             when(col("returned_at_utc").is_not_null()).then(lit("returned"))

@@ -110,7 +110,8 @@ def wide_shipments(
             when(col("source").is_in(late.implode())).then("entry").otherwise(0).alias("followed_from"),
             wait(
                 pl.coalesce("label_created_at_utc", "created_at_utc"),
-                pl.coalesce("picked_up_at_utc", "exit_at_utc"),
+                when(pl.coalesce("picked_up_at_utc", "exit_at_utc") > col("as_of_utc")).then("as_of_utc")
+                .otherwise(pl.coalesce("picked_up_at_utc", "exit_at_utc")),
             ).alias("unscanned"),
             col("courier_code", "lane", "service_code").cast(pl.Categorical),
         )

@@ -57,3 +57,32 @@ def test_a_week_counts_what_comes_after_as_not_delivered_yet(shipments):
         " WHERE grouping_name = 'carrier_week' AND horizon_days = 3 ORDER BY pickup_week",
     )
     assert [tuple(row.values()) for row in found] == [(2, 0.0, 1.0), (1, 0.0, 1.0)]
+
+
+def latest(warehouse, mart, *columns):
+    (row,) = ask(warehouse, f"FROM {mart} WHERE grouping_name = 'all'")
+    return tuple(row[column] for column in columns)
+
+
+def test_nobody_knows_yet_of_first_scans_that_come_after(warehouse):
+    registered = {"created_at": "2026-11-02T22:00:00+00:00"}
+    tell(
+        warehouse,
+        *(record(f"ahead{n}", there("2026-11-03T04:00:00"), **registered) for n in range(5)),
+        *(record(f"none{n}", **registered) for n in range(5)),
+        last=AS_OF,
+    )
+    assert latest(warehouse, "mart_first_scan_latency", "n_labels", "p50_days") == (10, None)
+
+
+def test_nobody_knows_yet_of_exceptions_that_are_over_after(warehouse):
+    left = scan("2026-11-01T10:00:00")
+    failed = scan("2026-11-02T23:00:00", "undelivered", "undelivered002")
+    tell(
+        warehouse,
+        *(record(f"ahead{n}", left, failed, there("2026-11-03T04:00:00")) for n in range(5)),
+        *(record(f"open{n}", left, failed) for n in range(5)),
+        last=AS_OF,
+    )
+    found = latest(warehouse, "mart_exception_resolution", "n_episodes", "n_resolved", "p50_days")
+    assert found == (10, 0, None)

@@ -43,6 +43,12 @@ def test_what_moved_on_a_later_date_contradicts_the_delivery(warehouse):
     assert found == ("open", True, None, THIRD, False, None, None)
 
 
+def test_a_delivery_on_the_date_of_the_way_back_is_one_to_the_sender(warehouse):
+    returning = scan("2026-11-03T09:00:00", "exception", "exception011")
+    found, *_ = outcome(warehouse, PICKED_UP, returning, DELIVERED_THAT_DAY)
+    assert found == "returned"
+
+
 def test_dates_without_hours_are_flagged_and_their_days_are_right(warehouse):
     tell(
         warehouse,

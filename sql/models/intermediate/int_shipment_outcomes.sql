@@ -188,7 +188,7 @@ joined as (
             when milestones.returned_scan_at_utc is not null then milestones.returned_scan_at_utc
             -- "delivered" after the way back began is delivered to the sender
             when
-                deliveries.delivered_scan_at_utc > milestones.returning_at_utc
+                deliveries.delivered_scan_at_utc >= milestones.returning_at_utc
                 then deliveries.delivered_scan_at_utc
         end as returned_at_utc
     from shipments

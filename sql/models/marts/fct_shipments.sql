@@ -134,7 +134,12 @@ select
     date_diff(
         'microsecond',
         coalesce(shipments.label_created_at_utc, shipments.created_at_utc),
-        coalesce(shipments.picked_up_at_utc, shipments.exit_at_utc)
+        case
+            when
+                coalesce(shipments.picked_up_at_utc, shipments.exit_at_utc) > shipments.as_of_utc
+                then shipments.as_of_utc
+            else coalesce(shipments.picked_up_at_utc, shipments.exit_at_utc)
+        end
     ) / 86400e6 as unscanned_days,
     case
         when shipments.promised_date is null then 'no_promise'
