@@ -3,9 +3,9 @@
 Parcels live like the sandbox's: eight carriers on their lanes, labels before pick-ups, hubs, customs, depots,
 rings by day; some are never scanned, lost, returned or given up, and the last weeks are still on the road.
 About one scan in fourteen is told by both legs, one parcel in five meets an exception, every other has a
-promised date and every third a service. Most carriers tell the minute, two the second. One parcel in fifty is
-told by a second service too, scan by scan as it happens, with a gap in its last windows. Everything is drawn
-from hashes, so equal arguments give equal rows.
+promised date and every third a service. Most carriers tell the minute, two the second, and of one scan in
+fifty the date only. One parcel in fifty is told by a second service too, scan by scan as it happens, with a
+gap in its last windows. Everything is drawn from hashes, so equal arguments give equal rows.
 """
 
 from __future__ import annotations
@@ -210,17 +210,27 @@ WHERE is_told_twice
 """
 
 _CHECKPOINTS = """
+WITH dated AS (
+    SELECT *, at_utc + to_minutes(offset_minutes) AS at_local,
+        (place_draw * 313 + telling * 0.5) % 1 < 0.02 AS has_no_hour
+    FROM scans
+),
+told AS (
+    SELECT *, CASE WHEN has_no_hour THEN date_trunc('day', at_local) ELSE at_local END AS told_local
+    FROM dated
+)
 SELECT md5(i || '-' || k || '-' || telling) AS checkpoint_key,
     'trackingmore:default:' || md5(i::VARCHAR) AS tracking_key,
     'trackingmore' AS source,
     leg,
     courier AS leg_courier_code,
     k AS source_seq,
-    strftime(at_utc + to_minutes(offset_minutes), '%Y-%m-%dT%H:%M:%S') AS event_time_raw,
-    at_utc + to_minutes(offset_minutes) AS event_at_local,
-    CASE WHEN is_nowhere THEN at_utc + to_minutes(offset_minutes) ELSE at_utc END AS event_at_utc,
+    CASE WHEN has_no_hour THEN told_local::DATE::VARCHAR
+        ELSE strftime(told_local, '%Y-%m-%dT%H:%M:%S') END AS event_time_raw,
+    told_local AS event_at_local,
+    CASE WHEN is_nowhere THEN told_local ELSE told_local - to_minutes(offset_minutes) END AS event_at_utc,
     CASE WHEN is_nowhere THEN 'assumed_utc' ELSE 'location_inferred' END AS time_basis,
-    'second' AS time_precision,
+    CASE WHEN has_no_hour THEN 'date' ELSE 'second' END AS time_precision,
     status, substatus, event_type, is_physical, is_exception,
     replace(words, '{}', city) || CASE WHEN place_draw * 997 % 1 < 0.1 THEN ' #' || i * 31 + k ELSE '' END
         AS description,
@@ -229,7 +239,7 @@ SELECT md5(i || '-' || k || '-' || telling) AS checkpoint_key,
     CASE WHEN NOT is_nowhere THEN city END AS city,
     strftime(created_at, '%Y-%m') AS created_month,
     timestamp '2026-11-20' AS first_observed_at_utc
-FROM scans
+FROM told
 ORDER BY i, leg, k
 """
 

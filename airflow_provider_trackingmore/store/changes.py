@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from airflow_provider_trackingmore.store.model_files import Model
 
 # The models with rows per tracking that cost most; what adds up over trackings is always built whole.
-BY_TRACKING = ("int_left_out_checkpoints", "int_shipment_outcomes", "int_exception_episodes")
+BY_TRACKING = (
+    "int_left_out_checkpoints",
+    "int_date_only_moments",
+    "int_shipment_outcomes",
+    "int_exception_episodes",
+)
 
 _AFFECTED = """
 CREATE TEMP TABLE affected_trackings AS

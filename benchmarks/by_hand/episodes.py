@@ -17,18 +17,28 @@ if TYPE_CHECKING:
 def exception_episodes(
     source: Warehouse, scans: pl.DataFrame, outcomes: pl.DataFrame, telling: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return the episodes of parcels; scans of one moment follow each other as the source lists them."""
+    """Return the episodes of parcels.
+
+    Scans of one moment follow each other as the source lists them, an end last.
+    """
     troubled = (
         outcomes.lazy()
         .filter("has_exception")
         .select("tracking_no", "outcome", "returning_at_utc", "exit_at_utc")
         .join(telling.lazy().filter("is_telling"), on="tracking_no", how="semi")
     )
-    met = scans.lazy().filter("is_physical").join(troubled, on="tracking_no").collect(engine="streaming")
+    met = (
+        scans.lazy()
+        .filter("is_physical")
+        .join(troubled, on="tracking_no")
+        .with_columns(col("event_type").is_in(["delivered", "returned"]).alias("is_end"))
+        .collect(engine="streaming")
+    )
     at, wrong, key = col("event_at_utc"), col("is_exception"), col("tracking_no")
+    order = ["tracking_no", "event_at_utc", "is_end", "is_there", "source_seq"]
     state, follows = col("episode_state"), col("next_scan_at_utc")
     return (
-        in_order(source, met, ["tracking_no", "event_at_utc", "is_there", "source_seq"], "checkpoint_key")
+        in_order(source, met, order, "checkpoint_key")
         .lazy()
         .with_columns(
             (wrong & (wrong.shift() & (key == key.shift())).fill_null(False).not_()).alias("is_first"),

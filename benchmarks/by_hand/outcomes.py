@@ -24,14 +24,13 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         first((kind == "label_created") & ~col("is_assumed")).alias("label_created_at_utc"),
         first(kind == "out_for_delivery").alias("out_for_delivery_at_utc"),
         last(kind == "out_for_delivery").alias("last_out_for_delivery_at_utc"),
-        last(physical & col("is_exception")).alias("last_exception_at_utc"),
         first(kind == "ready_for_pickup").alias("ready_for_pickup_at_utc"),
         first(kind == "attempt_failed").alias("first_failed_attempt_at_utc"),
         first(kind == "returning").alias("returning_at_utc"),
         first(kind == "returned").alias("returned_scan_at_utc"),
         first(kind == "lost_damaged").alias("first_lost_at_utc"),
         last(kind == "lost_damaged").alias("last_lost_at_utc"),
-        last(physical & (kind != "lost_damaged")).alias("last_found_at_utc"),
+        last(physical & ~kind.is_in(["lost_damaged", "exception_other"])).alias("last_found_at_utc"),
         last(moving).alias("last_movement_at_utc"),
         last(physical).alias("last_physical_at_utc"),
         pl.len().alias("n_scans"),
@@ -42,12 +41,6 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
     ).collect(engine="streaming")  # fmt: skip
     local, moved, failed = col("event_at_local"), col("last_movement_at_utc"), kind == "attempt_failed"
     is_delivery = kind == "delivered"
-    # a date without an hour may be any hour of its day
-    moment = (
-        when(is_delivery & col("is_date_only") & (moved < at + pl.duration(days=1)))
-        .then(pl.max_horizontal(at, moved))
-        .otherwise(at)
-    )
     clear = is_delivery & (moved.is_null() | (at >= moved))
     by_header = is_delivery & (col("header_status") == "delivered")
 
@@ -64,10 +57,11 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         )
         .filter(is_delivery | (at == col("picked_up_at_utc")) | (at == col("first_failed_attempt_at_utc")))
         .join(trackings.lazy().select("tracking_no", "header_status"), on="tracking_no")
-        .with_columns(moment.alias("event_at_utc"))
         .group_by("tracking_no")
         .agg(
             local_of(moving, col("picked_up_at_utc")).alias("picked_up_at_local"),
+            when(moving & (at == col("picked_up_at_utc"))).then("is_date_only").min()
+            .alias("is_date_only_pickup"),
             local_of(failed, col("first_failed_attempt_at_utc")).alias("failed_at_local"),
             first(is_delivery).alias("first_delivered_scan_at_utc"),
             local_of(is_delivery, first(is_delivery)).alias("first_delivered_at_local"),
@@ -145,7 +139,8 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
             when(exit_at > as_of).then(wait(pickup, as_of).clip(0)).otherwise(wait(pickup, exit_at))
             .alias("followed"),
             when(exit_at > as_of).then(lit("open", pl.Enum(ENDINGS))).otherwise(outcome).alias("ending"),
-            wait(pickup, col("created_at_utc")).clip(0).fill_null(0).alias("entry"),
+            when(col("is_date_only_pickup") & (col("created_at_utc") < pickup + pl.duration(days=1))).then(0)
+            .otherwise(wait(pickup, col("created_at_utc")).clip(0).fill_null(0)).alias("entry"),
             when(outcome == "expired").then(days(pickup, col("last_physical_at_utc")))
             .alias("went_dark_at_days"),
         )

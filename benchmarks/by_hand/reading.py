@@ -20,8 +20,7 @@ TRACKINGS = """
 tracking_key, source, account, tracking_number, tracking_number_norm, order_number, courier_code,
 service_code, origin_country, destination_country, status, order_placed_at_local,
 coalesce(first_promised_date, promised_date) AS promised_date,
-created_at_utc, updated_at_utc, status_changed_at_utc, first_observed_at_utc, observed_at_utc, gone_at_utc,
-checkpoint_count
+created_at_utc, updated_at_utc, status_changed_at_utc, first_observed_at_utc, observed_at_utc, gone_at_utc
 """
 
 

@@ -65,10 +65,47 @@ def real_scans(source: Warehouse, trackings: pl.DataFrame) -> Scans:
             "is_physical", "is_exception", "is_assumed", "is_date_only",
             col("leg").ne_missing("origin").alias("is_there"),
         )
-        .collect(),
+        .collect()
+        .pipe(with_dates_in_order),
         counts.join(repeated.group_by("source").agg(pl.len().alias("n_repeated")), on="source", how="left")
         .with_columns(col("n_repeated").fill_null(0)),
     )  # fmt: skip
+
+
+def with_dates_in_order(scans: pl.DataFrame) -> pl.DataFrame:
+    """Return scans of which those with a date only come after what came before them on that date."""
+    kind, at, hour = col("event_type"), col("event_at_utc"), col("event_at_utc_of_other")
+    day = col("event_at_local").dt.date().alias("day")
+    is_end = kind.is_in(["delivered", "returned"])
+    leg, other_leg = col("is_there"), col("is_there_of_other")
+    is_listed_before = (other_leg < leg) | (
+        (other_leg == leg) & (col("source_seq_of_other") < col("source_seq"))
+    )
+    dated = scans.lazy().filter("is_date_only").with_columns(day)
+    moved = (
+        dated.join(
+            scans.lazy().with_columns(day).join(dated, on=["tracking_no", "day"], how="semi"),
+            on=["tracking_no", "day"],
+            suffix="_of_other",
+        )
+        .filter(is_end | is_listed_before)
+        .group_by("rowid")
+        .agg(
+            pl.coalesce(
+                when(is_end, kind == col("event_type_of_other"), ~col("is_date_only_of_other"))
+                .then(hour).max(),
+                hour.max(),
+            ).alias("moved_to_utc")
+        )
+        .collect()
+    )  # fmt: skip
+    return (
+        scans.lazy()
+        .join(moved.lazy(), on="rowid", how="left")
+        .with_columns(pl.max_horizontal(at, "moved_to_utc").alias("event_at_utc"))
+        .drop("moved_to_utc")
+        .collect()
+    )
 
 
 def told_again(source: Warehouse, read: pl.DataFrame) -> pl.DataFrame:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from by_hand.reading import Warehouse
 
 
-def telling_trackings(source: Warehouse, trackings: pl.DataFrame) -> pl.DataFrame:
+def telling_trackings(source: Warehouse, trackings: pl.DataFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     """Return per tracking of an account that was read whole once its parcel, and whether it tells of it.
 
     Trackings of one parcel share number, courier and the quarter of registration. One of them speaks for it:
-    one that has scans, and is still there, then by the source's priority, then by its news.
+    one that saw it, or has scans at all, and is still there, then by the source's priority, then by its news.
     """
     priorities = source.seed("sources").select("source", "priority")
     named = (
@@ -38,9 +38,10 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame) -> pl.DataFram
         named.lazy()
         .filter(col("n_trackings") > 1)
         .join(trackings.lazy(), on="tracking_no")
+        .join(outcomes.lazy().select("tracking_no", "last_physical_at_utc", "n_scans"), on="tracking_no")
         .join(priorities.lazy(), on="source", how="left")
         .sort(
-            "shipment_key", (col("checkpoint_count") > 0).fill_null(False).not_(),
+            "shipment_key", col("last_physical_at_utc").is_null(), col("n_scans") == 0,
             col("gone_at_utc").is_not_null(), col("priority").fill_null(99),
             -col("updated_at_utc").cast(pl.Int64), -col("observed_at_utc").cast(pl.Int64), "tracking_key",
             nulls_last=True,
@@ -61,29 +62,35 @@ def wide_shipments(
     workdays: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return the table most people query, and some waits in microseconds."""
+    told = pl.coalesce("label_created_at_utc", "created_at_utc")
     late = source.seed("sources").filter("is_registered_late")["source"]
     numbers = workdays.lazy().select("country", "calendar_day", "business_day_no")
+    began, out, arrived = col("started_at_utc"), col("out_for_delivery_at_utc"), col("delivered_at_utc")
+    is_when_out = (
+        (began >= out) & (col("resolved_at_utc") > out).fill_null(True) & (began <= arrived).fill_null(True)
+    )
     counted = (
         episodes.lazy()
+        .join(outcomes.lazy().select("tracking_no", out, arrived), on="tracking_no")
         .group_by("tracking_no")
         .agg(
             pl.len().alias("n_exception_episodes"),
             (col("episode_state") == "open").any().alias("has_unresolved_exception"),
+            is_when_out.any().alias("has_episode_when_out"),
         )
     )
     outcome, promise, first = col("outcome"), col("promised_date"), col("first_attempt_at_utc")
     is_delivered = outcome == "delivered"
     is_ok = is_delivered & (col("timing_quality") == "ok")
-    gap = (col("last_out_for_delivery_at_utc") - col("out_for_delivery_at_utc")) > pl.duration(days=1)
+    again = col("last_out_for_delivery_at_utc")
+    is_out_again = (again - out > pl.duration(days=1)) & (again <= arrived).fill_null(True)
     succeeds = (
         is_delivered & (first == col("delivered_at_utc"))
         & (col("first_failed_attempt_at_utc") > col("delivered_at_utc")).fill_null(True)
     )  # fmt: skip
-    ready, out, back = (
-        col(f"{name}_at_utc") for name in ("ready_for_pickup", "out_for_delivery", "returning")
-    )
+    ready, back = col("ready_for_pickup_at_utc"), col("returning_at_utc")
     suggests_failure = (ready.is_not_null() & (ready <= back).fill_null(True)) | (
-        (out <= back).fill_null(True) & ((col("last_exception_at_utc") >= out) | gap).fill_null(False)
+        (out <= back).fill_null(True) & (col("has_episode_when_out") | is_out_again.fill_null(False))
     )
     ended = (
         when(outcome.is_in(["returned", "lost"])).then(lit("failed"))
@@ -100,7 +107,7 @@ def wide_shipments(
         .join(counted, on="tracking_no", how="left")
         .with_columns(
             col("n_exception_episodes").fill_null(0),
-            col("has_unresolved_exception").fill_null(False),
+            col("has_unresolved_exception", "has_episode_when_out").fill_null(False),
             col("picked_up_at_local").dt.date().alias("picked_up_date"),
             col("first_attempt_at_local").dt.date().alias("first_attempt_date"),
             col("delivered_at_local").dt.date().alias("delivered_date"),
@@ -108,11 +115,15 @@ def wide_shipments(
             (col("followed") / DAY).alias("followed_days"),
             (col("entry") / DAY).alias("entry_days"),
             when(col("source").is_in(late.implode())).then("entry").otherwise(0).alias("followed_from"),
-            wait(
-                pl.coalesce("label_created_at_utc", "created_at_utc"),
+            when(
+                "is_date_only_pickup",
+                (told - col("picked_up_at_utc")).is_between(pl.duration(), pl.duration(days=1), "left"),
+            ).then(0)
+            .otherwise(wait(
+                told,
                 when(pl.coalesce("picked_up_at_utc", "exit_at_utc") > col("as_of_utc")).then("as_of_utc")
                 .otherwise(pl.coalesce("picked_up_at_utc", "exit_at_utc")),
-            ).alias("unscanned"),
+            )).alias("unscanned"),
             col("courier_code", "lane", "service_code").cast(pl.Categorical),
         )
         .join(

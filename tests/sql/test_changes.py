@@ -72,6 +72,9 @@ STORIES = {
     "a_scan_after_the_end_of_what_was_known": record(
         "x", *DONE, scan("2026-11-12T10:00:00", "transit", "transit002"), delivery_status="delivered"
     ),
+    "a_date_on_which_what_was_known_ended": record(
+        "x", scan("2026-11-10T08:00:00"), scan("2026-11-10", "delivered", "delivered001")
+    ),
     "a_header_after_the_end_of_what_was_known": record(
         "x", delivery_status="delivered", update_at="2026-11-12T10:00:00+00:00"
     ),

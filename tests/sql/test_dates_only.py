@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from factories import record, scan
-from stories import DELIVERED, FAILED, OUT, PICKED_UP, ask, tell
+from stories import DELIVERED, FAILED, HUB, LABEL, OUT, PICKED_UP, ask, tell, told
 
 HELD = scan("2026-11-03T12:00:00", "exception", "exception004")
 THIRD = date(2026, 11, 3)
@@ -29,8 +29,8 @@ def outcome(warehouse, *scans):
     ("before", "days", "succeeded", "episode"),
     [
         (OUT, 1 + 20 / 24, True, (None, None)),
-        (HELD, 2 + 2 / 24, True, ("ended_delivered", 0.0)),
-        (FAILED, 2 + 2 / 24, False, ("ended_delivered", 0.0)),
+        (HELD, 2 + 2 / 24, True, ("resolved", 0.0)),
+        (FAILED, 2 + 2 / 24, False, ("resolved", 0.0)),
     ],
 )
 def test_what_happened_on_the_date_of_a_delivery_came_before_it(warehouse, before, days, succeeded, episode):
@@ -47,6 +47,101 @@ def test_a_delivery_on_the_date_of_the_way_back_is_one_to_the_sender(warehouse):
     returning = scan("2026-11-03T09:00:00", "exception", "exception011")
     found, *_ = outcome(warehouse, PICKED_UP, returning, DELIVERED_THAT_DAY)
     assert found == "returned"
+
+
+def test_a_stray_scan_on_a_later_date_leaves_the_order_of_the_delivery_s_own_day(warehouse):
+    stray = scan("2026-11-05T08:00:00")
+    (row,) = told(
+        warehouse,
+        "fct_shipments",
+        record("x", PICKED_UP, HELD, DELIVERED_THAT_DAY, stray, delivery_status="delivered"),
+    )
+    assert (row["transit_days"], row["n_exception_episodes"]) == (pytest.approx(2 + 2 / 24), 1)
+    assert row["has_status_regress"]
+
+
+def test_exceptions_around_a_delivery_listed_before_them_are_one_episode(warehouse):
+    # the source sorts by its own times, and a date is midnight to it
+    later = scan("2026-11-03T16:00:00", "exception", "exception005")
+    rows = told(warehouse, "int_exception_episodes", record("x", PICKED_UP, DELIVERED_THAT_DAY, HELD, later))
+    assert [(row["n_scans"], row["episode_state"]) for row in rows] == [(2, "resolved")]
+    assert rows[0]["episode_days"] == pytest.approx(4 / 24)
+
+
+def test_a_delivery_that_is_told_with_its_hour_too_happened_at_that_hour(warehouse):
+    at_noon = scan("2026-11-03T12:00:00", "delivered", "delivered001")
+    both = {"destination_info": {"courier_code": "usps", "trackinfo": [DELIVERED_THAT_DAY]}}
+    tell(
+        warehouse,
+        record("both legs", PICKED_UP, at_noon, **both),
+        record("one leg", PICKED_UP, DELIVERED_THAT_DAY, at_noon),
+    )
+    for row in ask(warehouse, "FROM fct_shipments"):
+        assert row["transit_days"] == pytest.approx(2 + 2 / 24)
+
+
+def test_an_exception_comes_after_what_the_source_lists_before_it_on_its_date(warehouse):
+    held = scan("2026-11-02", "exception", "exception006")
+    tell(warehouse, record("after", PICKED_UP, HUB, held), record("before", PICKED_UP, held, HUB))
+    found = ask(
+        warehouse,
+        "SELECT tracking_number, episode_state, hour(started_at_utc) AS hour_begun, episode_days"
+        " FROM fct_exception_episodes ORDER BY 1",
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("NUMBER-after", "open", 10, pytest.approx(17 + 14 / 24)),
+        ("NUMBER-before", "resolved", 0, pytest.approx(10 / 24)),
+    ]
+
+
+def test_a_loss_on_the_date_of_the_last_scan_is_none_only_if_that_scan_is_listed_after_it(warehouse):
+    lost = scan("2026-11-02", "exception", "exception007")
+    tell(warehouse, record("lost", PICKED_UP, HUB, lost), record("found", PICKED_UP, lost, HUB))
+    found = ask(warehouse, "SELECT tracking_number, outcome FROM fct_shipments ORDER BY 1")
+    assert [row["outcome"] for row in found] == ["open", "lost"]
+
+
+def test_an_attempt_before_the_way_back_on_the_same_date_counts(warehouse):
+    returning = scan("2026-11-03", "exception", "exception011")
+    (row,) = told(warehouse, "fct_shipments", record("x", PICKED_UP, OUT, FAILED, returning))
+    assert (row["first_attempt_date"], row["is_first_attempt_success"]) == (THIRD, False)
+
+
+@pytest.mark.parametrize(("scans", "succeeded"), [("hold then out", True), ("out then hold", False)])
+def test_an_exception_on_the_date_of_going_out_fails_the_attempt_only_if_listed_after_it(
+    warehouse, scans, succeeded
+):
+    listed = {
+        "hold": scan("2026-11-03", "exception", "exception006"),
+        "out": scan("2026-11-03", "pickup", "pickup001"),
+    }
+    first, second = (listed[name] for name in scans.split(" then "))
+    (row,) = told(warehouse, "fct_shipments", record("x", PICKED_UP, first, second, DELIVERED))
+    assert row["is_first_attempt_success_strict"] is succeeded
+
+
+def test_a_first_scan_on_the_date_of_the_registration_was_neither_awaited_nor_missed(warehouse):
+    created = {"created_at": "2026-11-02T15:00:00+00:00"}
+    tell(
+        warehouse,
+        record("same day", scan("2026-11-02"), **created),
+        record("day before", scan("2026-11-01"), **created),
+        record("day after", scan("2026-11-03"), **created),
+        record("labelled", LABEL, scan("2026-11-01"), created_at="2026-11-01T00:00:00+00:00"),
+    )
+    found = ask(
+        warehouse,
+        "SELECT tracking_number, unscanned_days, entry_days, is_registered_late"
+        " FROM fct_shipments ORDER BY tracking_number",
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("NUMBER-day after", pytest.approx(9 / 24), 0.0, False),
+        ("NUMBER-day before", pytest.approx(-1 - 15 / 24), pytest.approx(1 + 15 / 24), True),
+        ("NUMBER-labelled", 0.0, 0.0, False),
+        ("NUMBER-same day", 0.0, 0.0, False),
+    ]
+    (row,) = ask(warehouse, "FROM mart_first_scan_latency WHERE grouping_name = 'all'")
+    assert (row["n_scanned"], row["p50_days"]) == (4, 0.0)
 
 
 def test_dates_without_hours_are_flagged_and_their_days_are_right(warehouse):

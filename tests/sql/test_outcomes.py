@@ -102,6 +102,18 @@ CASES = {
         "negative_duration",
     ),
     "lost": (record("x", PICKED_UP, LOST), "lost", 5.0, "ok"),
+    "lost_and_claimed": (
+        record("x", PICKED_UP, LOST, scan("2026-11-08T10:00:00", "exception", "exception005")),
+        "lost",
+        5.0,
+        "ok",
+    ),
+    "lost_and_found_when_nobody_was_home": (
+        record("x", PICKED_UP, LOST, scan("2026-11-08T10:00:00", "undelivered", "undelivered002")),
+        "open",
+        pytest.approx(18 + 14 / 24),
+        "ok",
+    ),
     "lost_and_said_so_twice": (
         record("x", PICKED_UP, LOST, scan("2026-11-08T10:00:00", "exception", "exception007")),
         "lost",

@@ -11,6 +11,8 @@ from stories import AS_OF, DELIVERED, FAILED, LOST, OUT, PICKED_UP, RETURNING, a
 
 COLLECTED = scan("2026-11-04T10:00:00", "delivered", "delivered002")
 READY = scan("2026-11-03T14:00:00", "pickup", "pickup002")
+LATER_REFUSED = scan("2026-11-04T18:00:00", "exception", "exception009")
+LATER_OUT = scan("2026-11-05T08:00:00", "pickup", "pickup001")
 OUT_AGAIN = scan("2026-11-04T08:00:00", "pickup", "pickup001")
 READY_BACK = scan("2026-11-12T14:00:00", "pickup", "pickup002")
 OUT_BACK = scan("2026-11-12T08:00:00", "pickup", "pickup001")
@@ -82,6 +84,11 @@ ATTEMPTS = {
     "an_exception_once_it_was_out": (record("x", PICKED_UP, OUT, REFUSED, DELIVERED), True, False),
     "an_exception_before_it_was_out": (
         record("x", PICKED_UP, scan("2026-11-02T10:00:00", "exception", "exception006"), OUT, DELIVERED),
+        True,
+        True,
+    ),
+    "trouble_after_a_delivery_that_its_header_confirms": (
+        record("x", PICKED_UP, OUT, DELIVERED, LATER_REFUSED, LATER_OUT, delivery_status="delivered"),
         True,
         True,
     ),

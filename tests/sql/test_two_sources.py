@@ -7,7 +7,7 @@ from datetime import timedelta
 import duckdb
 import pytest
 from factories import record, scan
-from stories import AS_OF, DELIVERED, PICKED_UP, ask, load
+from stories import AS_OF, DELIVERED, LABEL, PICKED_UP, ask, load
 
 from airflow_provider_trackingmore.store import run_models
 
@@ -66,6 +66,13 @@ def test_a_service_with_scans_speaks_rather_than_one_without(warehouse):
     as_source(warehouse, "2", "aftership")
     (row,) = shipments(warehouse)
     assert (row["source"], row["n_scans"]) == ("aftership", 1)
+
+
+def test_a_service_that_saw_the_parcel_speaks_rather_than_one_with_a_label_and_later_news(warehouse):
+    label, story = record("1", LABEL, tracking_number="XS1"), record("2", PICKED_UP, tracking_number="XS1")
+    load(warehouse, [label | {"update_at": "2026-11-10T00:00:00+00:00"}, story], last=AS_OF)
+    (row,) = shipments(warehouse)
+    assert (row["picked_up_at_utc"] is None, row["n_trackings"]) == (False, 2)
 
 
 def test_a_service_that_still_has_it_speaks_rather_than_one_from_which_it_is_gone(told_twice):

@@ -24,6 +24,13 @@ PICKED_UP, DELIVERED = scan("2026-11-01T10:00:00"), scan("2026-11-04", "delivere
 ODD = [
     record("unreadable", scan("yesterday"), scan("2026-11-03T10:00:00")),
     record("by-date", scan("2026-11-01"), DELIVERED),
+    record(
+        "by-date-and-hour",
+        PICKED_UP,
+        scan("2026-11-01", "exception", "exception006"),
+        scan("2026-11-04T07:00:00", "pickup", "pickup001"),
+        DELIVERED,
+    ),
     record("unmapped", scan("2026-11-01T10:00:00", "walking", "walking001")),
     record("overdue", PICKED_UP, scheduled_delivery_date="2026-11-03"),
     record("not-due", PICKED_UP, scheduled_delivery_date="2026-12-24"),

@@ -2,26 +2,29 @@
 --
 -- depends_on: {{ ref('stg_checkpoints') }}
 -- depends_on: {{ ref('int_left_out_checkpoints') }}
+-- depends_on: {{ ref('int_date_only_moments') }}
 select
-    checkpoint_key,
-    tracking_key,
-    leg,
-    source_seq,
-    event_at_utc,
-    event_at_local,
-    time_basis,
-    time_precision,
-    status,
-    substatus,
-    event_type,
-    is_physical,
-    is_exception,
-    description,
-    location,
-    country,
-    state,
-    city
+    stg_checkpoints.checkpoint_key,
+    stg_checkpoints.tracking_key,
+    stg_checkpoints.leg,
+    stg_checkpoints.source_seq,
+    coalesce(int_date_only_moments.event_at_utc, stg_checkpoints.event_at_utc) as event_at_utc,
+    stg_checkpoints.event_at_local,
+    stg_checkpoints.time_basis,
+    stg_checkpoints.time_precision,
+    stg_checkpoints.status,
+    stg_checkpoints.substatus,
+    stg_checkpoints.event_type,
+    stg_checkpoints.is_physical,
+    stg_checkpoints.is_exception,
+    stg_checkpoints.description,
+    stg_checkpoints.location,
+    stg_checkpoints.country,
+    stg_checkpoints.state,
+    stg_checkpoints.city
 from stg_checkpoints
+left join int_date_only_moments
+    on stg_checkpoints.checkpoint_key = int_date_only_moments.checkpoint_key
 where
     not exists (
         select 1

@@ -1,7 +1,7 @@
 -- one row per exception episode: physical scans of one tracking that follow each other and are all exceptions
 --
 -- An episode is resolved by the next physical scan that is none, unless that is on the way back to the
--- sender. Scans of one minute or day follow each other as the source lists them.
+-- sender. Scans of one moment follow each other as the source lists them, an end last.
 --
 -- depends_on: {{ ref('int_checkpoints') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
@@ -26,6 +26,7 @@ with scans as (
         partition by int_shipment_outcomes.exit_at_utc, int_checkpoints.tracking_key
         order by
             int_checkpoints.event_at_utc,
+            case when int_checkpoints.event_type in ('delivered', 'returned') then 1 else 0 end,
             case int_checkpoints.leg when 'origin' then 0 else 1 end,
             int_checkpoints.source_seq,
             int_checkpoints.checkpoint_key

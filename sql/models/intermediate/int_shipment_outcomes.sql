@@ -58,9 +58,11 @@ scans as (
         is_exception,
         time_basis,
         time_precision,
-        -- an instant and how far the date of its place is off, in one number: the least holds both
-        date_diff('microsecond', timestamp '0001-01-01', event_at_utc) * 16 + 8
-        + coalesce(date_diff('day', cast(event_at_utc as date), cast(event_at_local as date)), 0)
+        -- an instant, whether it has no hour, and how far the date of its place is off, in one number: the
+        -- least holds all
+        date_diff('microsecond', timestamp '0001-01-01', event_at_utc) * 16
+        + case when time_precision = 'date' then 8 else 0 end
+        + 4 + coalesce(date_diff('day', cast(event_at_utc as date), cast(event_at_local as date)), 0)
             as dated_instant
     from int_checkpoints
 ),
@@ -75,15 +77,18 @@ milestones as (
         min(case when event_type = 'out_for_delivery' then event_at_utc end) as out_for_delivery_at_utc,
         max(case when event_type = 'out_for_delivery' then event_at_utc end)
             as last_out_for_delivery_at_utc,
-        max(case when is_physical and is_exception then event_at_utc end) as last_exception_at_utc,
         min(case when event_type = 'ready_for_pickup' then event_at_utc end) as ready_for_pickup_at_utc,
         min(case when event_type = 'attempt_failed' then event_at_utc end) as first_failed_attempt_at_utc,
         min(case when event_type = 'returning' then event_at_utc end) as returning_at_utc,
         min(case when event_type = 'returned' then event_at_utc end) as returned_scan_at_utc,
         min(case when event_type = 'lost_damaged' then event_at_utc end) as first_lost_at_utc,
         max(case when event_type = 'lost_damaged' then event_at_utc end) as last_lost_at_utc,
-        max(case when is_physical and event_type <> 'lost_damaged' then event_at_utc end)
-            as last_found_at_utc,
+        -- what goes wrong after a loss, as a claim does, need not show the parcel
+        max(
+            case
+                when is_physical and event_type not in ('lost_damaged', 'exception_other') then event_at_utc
+            end
+        ) as last_found_at_utc,
         max(case when is_physical and event_type <> 'delivered' then event_at_utc end)
             as last_movement_at_utc,
         max(case when is_physical then event_at_utc end) as last_physical_at_utc,
@@ -98,37 +103,19 @@ milestones as (
     group by tracking_key
 ),
 
--- a date without an hour may be any hour of its day, so what moved on that day came before
 delivered_scans as (
     select
-        int_checkpoints.tracking_key,
-        int_checkpoints.event_at_local,
+        scans.tracking_key,
+        scans.event_at_utc,
+        scans.dated_instant,
         shipments.header_status,
-        milestones.last_movement_at_utc,
-        case
-            when
-                int_checkpoints.time_precision = 'date'
-                and milestones.last_movement_at_utc < int_checkpoints.event_at_utc + interval '1' day
-                then greatest(int_checkpoints.event_at_utc, milestones.last_movement_at_utc)
-            else int_checkpoints.event_at_utc
-        end as event_at_utc
-    from int_checkpoints
+        coalesce(scans.event_at_utc < milestones.last_movement_at_utc, false) as is_contradicted
+    from scans
     inner join milestones
-        on int_checkpoints.tracking_key = milestones.tracking_key
+        on scans.tracking_key = milestones.tracking_key
     inner join shipments
-        on int_checkpoints.tracking_key = shipments.tracking_key
-    where int_checkpoints.event_type = 'delivered'
-),
-
-dated_deliveries as (
-    select
-        tracking_key,
-        header_status,
-        event_at_utc,
-        date_diff('microsecond', timestamp '0001-01-01', event_at_utc) * 16 + 8
-        + date_diff('day', cast(event_at_utc as date), cast(event_at_local as date)) as dated_instant,
-        coalesce(event_at_utc < last_movement_at_utc, false) as is_contradicted
-    from delivered_scans
+        on scans.tracking_key = shipments.tracking_key
+    where scans.event_type = 'delivered'
 ),
 
 -- delivered: the first delivered scan that no later movement contradicts; where every one is contradicted
@@ -147,7 +134,7 @@ deliveries as (
             min(case when not is_contradicted then dated_instant end),
             max(case when header_status = 'delivered' then dated_instant end)
         ) as dated_delivery
-    from dated_deliveries
+    from delivered_scans
     group by tracking_key
 ),
 
@@ -158,16 +145,16 @@ joined as (
         milestones.label_created_at_utc,
         milestones.out_for_delivery_at_utc,
         milestones.last_out_for_delivery_at_utc,
-        milestones.last_exception_at_utc,
         milestones.ready_for_pickup_at_utc,
         milestones.first_failed_attempt_at_utc,
         milestones.returning_at_utc,
         milestones.last_physical_at_utc,
-        cast(milestones.picked_up_at_utc as date) + (cast(milestones.dated_pickup % 16 as integer) - 8)
+        cast(milestones.picked_up_at_utc as date) + (cast(milestones.dated_pickup % 8 as integer) - 4)
             as picked_up_date,
+        coalesce(milestones.dated_pickup % 16 >= 8, false) as is_date_only_pickup,
         deliveries.delivered_scan_at_utc,
         cast(deliveries.delivered_scan_at_utc as date)
-        + (cast(deliveries.dated_delivery % 16 as integer) - 8) as delivered_scan_date,
+        + (cast(deliveries.dated_delivery % 8 as integer) - 4) as delivered_scan_date,
         coalesce(milestones.n_scans, 0) as n_scans,
         coalesce(milestones.n_delivered_scans, 0) as n_delivered_scans,
         coalesce(milestones.has_exception, 0) = 1 as has_exception,
@@ -250,6 +237,7 @@ select
     label_created_at_utc,
     picked_up_at_utc,
     picked_up_date,
+    is_date_only_pickup,
     out_for_delivery_at_utc,
     last_out_for_delivery_at_utc,
     ready_for_pickup_at_utc,
@@ -260,10 +248,9 @@ select
     case
         when
             coalesce(attempted_at_utc <= returning_at_utc, true)
-            then cast(attempted_at_utc as date) + (cast(dated_attempt % 16 as integer) - 8)
+            then cast(attempted_at_utc as date) + (cast(dated_attempt % 8 as integer) - 4)
     end as first_attempt_date,
     first_failed_attempt_at_utc,
-    last_exception_at_utc,
     returning_at_utc,
     last_physical_at_utc,
     exit_at_utc,
@@ -288,7 +275,10 @@ select
     case when outcome = 'delivered' then delivered_scan_at_utc end as delivered_at_utc,
     case when outcome = 'delivered' then delivered_scan_date end as delivered_date,
     date_diff('microsecond', picked_up_at_utc, exit_at_utc) / 86400e6 as duration_days,
-    greatest(0e0, date_diff('microsecond', picked_up_at_utc, created_at_utc) / 86400e6) as entry_days,
+    case
+        when is_date_only_pickup and created_at_utc < picked_up_at_utc + interval '1' day then 0e0
+        else greatest(0e0, date_diff('microsecond', picked_up_at_utc, created_at_utc) / 86400e6)
+    end as entry_days,
     case
         when
             outcome = 'expired'

@@ -2,16 +2,17 @@
 --
 -- One parcel is often told by several trackings: two services, two accounts, a number registered twice. They
 -- share the number without separators, the courier, and the quarter of registration (numbers are used again
--- after some months). One of them speaks for the parcel: one that has scans, and is still there, as what is
--- gone learns nothing more; then by the source's priority; then the one with the latest news.
+-- after some months). One of them speaks for the parcel: one that saw it, else one with scans; one that
+-- is still there, as what is gone learns nothing more; then by the source's priority; then the latest news.
 --
 -- depends_on: {{ ref('stg_trackings') }}
--- depends_on: {{ ref('int_as_of') }}
+-- depends_on: {{ ref('int_shipment_outcomes') }}
 -- depends_on: {{ ref('sources') }}
 with named as (
     select
         stg_trackings.tracking_key,
-        stg_trackings.checkpoint_count,
+        int_shipment_outcomes.last_physical_at_utc,
+        int_shipment_outcomes.n_scans,
         stg_trackings.observed_at_utc,
         coalesce(stg_trackings.updated_at_utc, stg_trackings.created_at_utc) as updated_at_utc,
         stg_trackings.gone_at_utc,
@@ -23,10 +24,8 @@ with named as (
             stg_trackings.tracking_key
         ) as shipment_key
     from stg_trackings
-    inner join int_as_of
-        on
-            stg_trackings.source = int_as_of.source
-            and stg_trackings.account = int_as_of.account
+    inner join int_shipment_outcomes
+        on stg_trackings.tracking_key = int_shipment_outcomes.tracking_key
     left join sources
         on stg_trackings.source = sources.source
 )
@@ -37,7 +36,7 @@ select
     row_number() over (
         partition by shipment_key
         order by
-            case when checkpoint_count > 0 then 0 else 1 end,
+            case when last_physical_at_utc is not null then 0 when n_scans > 0 then 1 else 2 end,
             case when gone_at_utc is null then 0 else 1 end,
             source_priority asc,
             updated_at_utc desc,

@@ -13,11 +13,24 @@
 -- depends_on: {{ ref('sources') }}
 with episodes as (
     select
-        tracking_key,
+        told.tracking_key,
         count(*) as n_exception_episodes,
-        max(case when episode_state = 'open' then 1 else 0 end) as has_open_episode
-    from int_exception_episodes
-    group by tracking_key
+        max(case when told.episode_state = 'open' then 1 else 0 end) as has_open_episode,
+        -- what going out itself resolved came before it, at the same moment
+        max(
+            case
+                when
+                    told.started_at_utc >= met.out_for_delivery_at_utc
+                    and coalesce(told.resolved_at_utc > met.out_for_delivery_at_utc, true)
+                    and coalesce(told.started_at_utc <= met.delivered_at_utc, true)
+                    then 1
+                else 0
+            end
+        ) as has_episode_when_out
+    from int_exception_episodes as told
+    inner join int_shipment_outcomes as met
+        on told.tracking_key = met.tracking_key
+    group by told.tracking_key
 ),
 
 shipments as (
@@ -48,6 +61,9 @@ shipments as (
         ) as known_until_date,
         coalesce(episodes.n_exception_episodes, 0) as n_exception_episodes,
         coalesce(episodes.has_open_episode, 0) = 1 as has_unresolved_exception,
+        coalesce(episodes.has_episode_when_out, 0) = 1 as has_episode_when_out,
+        coalesce(int_shipment_outcomes.label_created_at_utc, stg_trackings.created_at_utc)
+            as announced_at_utc,
         coalesce(sources.is_registered_late, false) as is_registered_late_source
     from int_shipments
     inner join int_shipment_outcomes
@@ -131,16 +147,25 @@ select
     end as followed_days,
     shipments.entry_days,
     shipments.went_dark_at_days,
-    date_diff(
-        'microsecond',
-        coalesce(shipments.label_created_at_utc, shipments.created_at_utc),
-        case
-            when
-                coalesce(shipments.picked_up_at_utc, shipments.exit_at_utc) > shipments.as_of_utc
-                then shipments.as_of_utc
-            else coalesce(shipments.picked_up_at_utc, shipments.exit_at_utc)
-        end
-    ) / 86400e6 as unscanned_days,
+    case
+        -- a date without an hour may be any hour of its day
+        when
+            shipments.is_date_only_pickup
+            and shipments.picked_up_at_utc <= shipments.announced_at_utc
+            and shipments.announced_at_utc < shipments.picked_up_at_utc + interval '1' day
+            then 0e0
+        else
+            date_diff(
+                'microsecond',
+                shipments.announced_at_utc,
+                case
+                    when
+                        coalesce(shipments.picked_up_at_utc, shipments.exit_at_utc) > shipments.as_of_utc
+                        then shipments.as_of_utc
+                    else coalesce(shipments.picked_up_at_utc, shipments.exit_at_utc)
+                end
+            ) / 86400e6
+    end as unscanned_days,
     case
         when shipments.promised_date is null then 'no_promise'
         when shipments.outcome = 'delivered' and shipments.delivered_date is null then 'unknown'
@@ -177,10 +202,12 @@ select
         when
             coalesce(shipments.out_for_delivery_at_utc <= shipments.returning_at_utc, true)
             and (
-                shipments.last_exception_at_utc >= shipments.out_for_delivery_at_utc
-                or date_diff(
-                    'microsecond', shipments.out_for_delivery_at_utc, shipments.last_out_for_delivery_at_utc
-                ) > 86400000000
+                shipments.has_episode_when_out
+                or (
+                    shipments.last_out_for_delivery_at_utc
+                    > shipments.out_for_delivery_at_utc + interval '1' day
+                    and coalesce(shipments.last_out_for_delivery_at_utc <= shipments.delivered_at_utc, true)
+                )
             )
             then false
         when shipments.first_attempt_at_utc is not null
