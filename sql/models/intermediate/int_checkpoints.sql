@@ -24,7 +24,10 @@ select
     stg_checkpoints.city
 from stg_checkpoints
 left join int_date_only_moments
-    on stg_checkpoints.checkpoint_key = int_date_only_moments.checkpoint_key
+    -- only a date is looked for
+    on
+        case when stg_checkpoints.time_precision = 'date' then stg_checkpoints.checkpoint_key end
+        = int_date_only_moments.checkpoint_key
 where
     not exists (
         select 1

@@ -5,66 +5,58 @@
 --
 -- depends_on: {{ ref('stg_checkpoints') }}
 -- depends_on: {{ ref('int_left_out_checkpoints') }}
-with scans as (
+with dated as (
     select
         checkpoint_key,
         tracking_key,
         event_type,
-        time_precision,
         event_at_utc,
-        cast(event_at_local as date) as event_date,
+        event_at_local,
         case leg when 'origin' then 0 else 1 end as leg_no,
-        source_seq
-    from stg_checkpoints
-    where
-        not exists (
-            select 1
-            from int_left_out_checkpoints
-            where int_left_out_checkpoints.checkpoint_key = stg_checkpoints.checkpoint_key
-        )
-),
-
-dated as (
-    select
-        checkpoint_key,
-        tracking_key,
-        event_type,
-        event_at_utc,
-        event_date,
-        leg_no,
         source_seq,
         event_type in ('delivered', 'returned') as is_end
-    from scans
+    from stg_checkpoints
     where time_precision = 'date'
+),
+
+same_day as (
+    select
+        dated.checkpoint_key,
+        dated.tracking_key,
+        dated.event_at_utc as day_begins_at_utc,
+        that_day.checkpoint_key as other_key,
+        that_day.event_at_utc,
+        dated.is_end
+        and dated.event_type = that_day.event_type
+        and that_day.time_precision <> 'date' as is_same_with_hour
+    from dated
+    inner join stg_checkpoints as that_day
+        on
+            dated.tracking_key = that_day.tracking_key
+            and cast(dated.event_at_local as date) = cast(that_day.event_at_local as date)
+    where
+        dated.is_end
+        or case that_day.leg when 'origin' then 0 else 1 end < dated.leg_no
+        or (
+            case that_day.leg when 'origin' then 0 else 1 end = dated.leg_no
+            and that_day.source_seq < dated.source_seq
+        )
 ),
 
 moments as (
     select
-        dated.checkpoint_key,
-        dated.tracking_key,
-        max(dated.event_at_utc) as day_begins_at_utc,
-        coalesce(
-            max(
-                case
-                    when
-                        dated.is_end
-                        and dated.event_type = same_day.event_type
-                        and same_day.time_precision <> 'date'
-                        then same_day.event_at_utc
-                end
-            ),
-            max(same_day.event_at_utc)
-        ) as event_at_utc
-    from dated
-    inner join scans as same_day
-        on
-            dated.tracking_key = same_day.tracking_key
-            and dated.event_date = same_day.event_date
+        checkpoint_key,
+        tracking_key,
+        max(day_begins_at_utc) as day_begins_at_utc,
+        coalesce(max(case when is_same_with_hour then event_at_utc end), max(event_at_utc)) as event_at_utc
+    from same_day
     where
-        dated.is_end
-        or same_day.leg_no < dated.leg_no
-        or (same_day.leg_no = dated.leg_no and same_day.source_seq < dated.source_seq)
-    group by dated.checkpoint_key, dated.tracking_key
+        not exists (
+            select 1
+            from int_left_out_checkpoints
+            where int_left_out_checkpoints.checkpoint_key = same_day.other_key
+        )
+    group by checkpoint_key, tracking_key
 )
 
 select

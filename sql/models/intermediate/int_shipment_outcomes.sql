@@ -105,17 +105,20 @@ milestones as (
 
 delivered_scans as (
     select
-        scans.tracking_key,
-        scans.event_at_utc,
-        scans.dated_instant,
+        int_checkpoints.tracking_key,
+        int_checkpoints.event_at_utc,
+        date_diff('microsecond', timestamp '0001-01-01', int_checkpoints.event_at_utc) * 16 + 4
+        + date_diff(
+            'day', cast(int_checkpoints.event_at_utc as date), cast(int_checkpoints.event_at_local as date)
+        ) as dated_instant,
         shipments.header_status,
-        coalesce(scans.event_at_utc < milestones.last_movement_at_utc, false) as is_contradicted
-    from scans
+        coalesce(int_checkpoints.event_at_utc < milestones.last_movement_at_utc, false) as is_contradicted
+    from int_checkpoints
     inner join milestones
-        on scans.tracking_key = milestones.tracking_key
+        on int_checkpoints.tracking_key = milestones.tracking_key
     inner join shipments
-        on scans.tracking_key = shipments.tracking_key
-    where scans.event_type = 'delivered'
+        on int_checkpoints.tracking_key = shipments.tracking_key
+    where int_checkpoints.event_type = 'delivered'
 ),
 
 -- delivered: the first delivered scan that no later movement contradicts; where every one is contradicted
