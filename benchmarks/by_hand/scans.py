@@ -31,6 +31,7 @@ def real_scans(source: Warehouse, trackings: pl.DataFrame) -> Scans:
     told = source.read(f"SELECT {SCANS} FROM checkpoints")
     numbers = numbered(told["tracking_key"], trackings["tracking_key"])
     at, as_of, is_assumed = col("event_at_utc"), col("as_of_utc"), col("time_basis") == "assumed_utc"
+    local = col("event_at_local")
     read = (
         told.lazy()
         .drop("tracking_key")
@@ -39,7 +40,10 @@ def real_scans(source: Warehouse, trackings: pl.DataFrame) -> Scans:
             trackings["as_of_utc"].gather(numbers),
             col("event_type").cast(pl.Categorical),
             is_assumed.fill_null(False).alias("is_assumed"),
-            (col("time_precision") == "date").fill_null(False).alias("is_date_only"),
+            # midnight sharp is a date without an hour too
+            ((col("time_precision") == "date") | (local == local.dt.truncate("1d")))
+            .fill_null(False)
+            .alias("is_date_only"),
         )
         .with_columns(
             # no clock on earth is further ahead of UTC than 14 hours

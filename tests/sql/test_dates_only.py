@@ -33,8 +33,12 @@ def outcome(warehouse, *scans):
         (FAILED, 2 + 2 / 24, False, ("resolved", 0.0)),
     ],
 )
-def test_what_happened_on_the_date_of_a_delivery_came_before_it(warehouse, before, days, succeeded, episode):
-    found = outcome(warehouse, PICKED_UP, before, DELIVERED_THAT_DAY)
+@pytest.mark.parametrize("told_as", ["2026-11-03", "2026-11-03T00:00:00", "2026-11-03 00:00"])
+def test_what_happened_on_the_date_of_a_delivery_came_before_it(
+    warehouse, before, days, succeeded, episode, told_as
+):
+    delivered = scan(told_as, "delivered", "delivered001")
+    found = outcome(warehouse, PICKED_UP, before, delivered)
     assert found == ("delivered", False, pytest.approx(days), THIRD, succeeded, *episode)
 
 
@@ -147,7 +151,7 @@ def test_a_first_scan_on_the_date_of_the_registration_was_neither_awaited_nor_mi
 def test_dates_without_hours_are_flagged_and_their_days_are_right(warehouse):
     tell(
         warehouse,
-        record("day", PICKED_UP, scan("2026-11-01", "delivered", "delivered001")),
+        record("day", PICKED_UP, scan("2026-11-01T00:00", "delivered", "delivered001")),
         record("two", PICKED_UP, DELIVERED_THAT_DAY),
         record("hour", PICKED_UP, DELIVERED),
     )

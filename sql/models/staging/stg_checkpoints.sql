@@ -9,7 +9,9 @@ select
     event_at_local,
     event_at_utc,
     time_basis,
-    time_precision,
+    -- TrackingMore shows dates as midnight sharp, and little happens then
+    case when event_at_local = date_trunc('day', event_at_local) then 'date' else time_precision end
+        as time_precision,
     status,
     substatus,
     event_type,
