@@ -121,7 +121,7 @@ def told_again(source: Warehouse, read: pl.DataFrame) -> pl.DataFrame:
     keyed = (
         read.lazy()
         .filter(~col("is_future"))
-        .select("rowid", "source", "time_basis", "leg", "event_at_local", same.alias("same"))
+        .select("rowid", "source", "time_basis", "leg", "source_seq", "event_at_local", same.alias("same"))
         .drop_nulls("same")
     )
     again = keyed.group_by("same").len().filter(col("len") > 1).collect(engine="streaming")
@@ -142,8 +142,7 @@ def told_again(source: Warehouse, read: pl.DataFrame) -> pl.DataFrame:
         in_order(
             source,
             told,
-            ["same", "basis_rank", "is_elsewhere", "event_at_local"],
-            "location",
+            ["same", "basis_rank", "is_elsewhere", "event_at_local", "source_seq"],
             "checkpoint_key",
         )
         .filter(col("same") == col("same").shift())

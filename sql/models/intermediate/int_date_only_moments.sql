@@ -33,7 +33,9 @@ same_day as (
     inner join stg_checkpoints as that_day
         on
             dated.tracking_key = that_day.tracking_key
-            and cast(dated.event_at_local as date) = cast(that_day.event_at_local as date)
+            -- as a range: engines drop what has no dated scan sooner if the key is all that must be equal
+            and that_day.event_at_local >= dated.event_at_local
+            and that_day.event_at_local < dated.event_at_local + interval '1' day
     where
         dated.is_end
         or case that_day.leg when 'origin' then 0 else 1 end < dated.leg_no

@@ -82,7 +82,7 @@ ranked as (
                 end asc,
                 case stg_checkpoints.leg when 'destination' then 0 else 1 end asc,
                 stg_checkpoints.event_at_local asc,
-                coalesce(stg_checkpoints.location, '') asc,
+                stg_checkpoints.source_seq asc,
                 stg_checkpoints.checkpoint_key asc
         ) as telling_rank
     from stg_checkpoints

@@ -32,15 +32,14 @@ last_scans as (
         row_number() over (
             partition by stalled.shipment_key
             order by
+                int_checkpoints.event_at_utc desc,
                 case int_checkpoints.leg when 'origin' then 0 else 1 end desc,
                 int_checkpoints.source_seq desc,
                 int_checkpoints.checkpoint_key desc
         ) as backward_rank
     from stalled
     inner join int_checkpoints
-        on
-            stalled.tracking_key = int_checkpoints.tracking_key
-            and stalled.last_physical_at_utc = int_checkpoints.event_at_utc
+        on stalled.tracking_key = int_checkpoints.tracking_key
     where int_checkpoints.is_physical
 )
 
