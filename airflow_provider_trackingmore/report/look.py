@@ -100,6 +100,8 @@ def vega_config(theme: Theme, font: str = FONT) -> dict[str, Any]:
         "style": {
             "band": {"color": theme.right, "fillOpacity": 0.22},
             "lone-band": {"color": theme.right, "strokeWidth": 12, "strokeOpacity": 0.22},
+            "immature-band": {"color": theme.immature, "fillOpacity": 0.22},
+            "immature-lone-band": {"color": theme.immature, "strokeWidth": 12, "strokeOpacity": 0.22},
             "right": {"color": theme.right, "strokeWidth": 2.2},
             "right-point": {"color": theme.right, "filled": True, "size": 38, "opacity": 1},
             "limits": {"color": theme.right, "strokeWidth": 2.2},

@@ -65,6 +65,9 @@ def cohorts(rows: Rows) -> Any:
     )
     days = alt.Y("p50_days:Q", axis=alt.Axis(title=None, tickCount=4), scale=alt.Scale(nice=False))
     chart = alt.Chart().encode(x=week, y=days)
+    band = {"y": "p50_lower95:Q", "y2": "band_upper:Q"}
+    # From the last mature week on, so that the bands touch.
+    young_band = chart.transform_filter("datum.is_in_young_band")
     # A line of one point is not seen, nor is such an area.
     lone_band = chart.transform_filter("datum.is_band_alone")
     lone_naive = chart.transform_filter("datum.is_naive_alone")
@@ -86,8 +89,10 @@ def cohorts(rows: Rows) -> Any:
     )
     return _panels(
         rows,
-        chart.mark_area(style="band").encode(y="p50_lower95:Q", y2="band_upper:Q"),
-        lone_band.mark_rule(style="lone-band").encode(y="p50_lower95:Q", y2="band_upper:Q"),
+        mature.mark_area(style="band").encode(**band),
+        young_band.mark_area(style="immature-band").encode(**band),
+        lone_band.transform_filter("datum.is_mature").mark_rule(style="lone-band").encode(**band),
+        lone_band.transform_filter("!datum.is_mature").mark_rule(style="immature-lone-band").encode(**band),
         chart.mark_line(style="immature"),
         mature.mark_line(style="right"),
         chart.mark_line(style="naive").encode(y="naive_p50_days:Q"),

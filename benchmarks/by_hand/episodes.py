@@ -41,7 +41,11 @@ def exception_episodes(
         in_order(source, met, order, "checkpoint_key")
         .lazy()
         .with_columns(
-            (wrong & (wrong.shift() & (key == key.shift())).fill_null(False).not_()).alias("is_first"),
+            (
+                wrong
+                & (wrong.shift() & (key == key.shift())).fill_null(False).not_()
+                & (at > col("returning_at_utc")).fill_null(False).not_()
+            ).alias("is_first"),
             when(key == key.shift(-1)).then(at.shift(-1)).alias("next_at"),
             when(key == key.shift(-1)).then(wrong.shift(-1)).alias("next_wrong"),
         )

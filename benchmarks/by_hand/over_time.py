@@ -23,10 +23,12 @@ def survival(group: Group) -> pl.DataFrame:
     shown = group.counts.select("group_no", "group_key", "grouping_name", *KEYS)
     return (
         group.clocks["delivery"].steps.lazy()
+        .with_columns(col("n_ended", "n_reached").cum_sum())
         .filter(
             (col("group_no") != col("group_no").shift(-1)).fill_null(True)
             | (col("wait") // (DAY // 8) != col("wait").shift(-1) // (DAY // 8))
         )
+        .with_columns(col("n_ended", "n_reached") - col("n_ended", "n_reached").shift(fill_value=0))
         .join(shown.lazy(), on="group_no")
         .select(
             "group_key", "grouping_name", *KEYS, (col("wait") / DAY).alias("days_since_pickup"),

@@ -43,9 +43,11 @@ MEASURES = {
     ),
     "unparsable_time": ("n_unparsable", "n_scans", "scan whose time could not be read"),
     "assumed_zone": (
-        "n_assumed_zone", "n_scans", "scan whose zone is not known; its local time is taken for UTC"
+        "n_assumed_zone", "n_scans", "physical scan whose zone is not known; its local time is taken for UTC",
     ),
-    "date_only": ("n_date_only", "n_scans", "scan with a date and no time"),
+    "date_only": (
+        "n_date_only", "n_scans", "scan with a date and no hour, or at midnight sharp, which most often is one"
+    ),
     "impossible_time": ("n_impossible", "n_scans", "scan later than what is known: left out"),
     "repeated_scan": ("n_repeated", "n_scans", "scan that says what another one says: collapsed"),
     "unmapped_event": ("n_unmapped", "n_scans", "scan whose status no map knows"),

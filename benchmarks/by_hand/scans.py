@@ -55,7 +55,7 @@ def real_scans(source: Warehouse, trackings: pl.DataFrame) -> Scans:
     counts = read.group_by("source").agg(
         pl.len().alias("n_scans"),
         at.null_count().alias("n_unparsable"),
-        col("is_assumed").sum().alias("n_assumed_zone"),
+        (col("is_assumed") & col("is_physical")).sum().alias("n_assumed_zone"),
         col("is_date_only").sum().alias("n_date_only"),
         (col("event_type") == "unknown").sum().alias("n_unmapped"),
         col("is_future").sum().alias("n_impossible"),

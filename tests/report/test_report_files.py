@@ -139,9 +139,22 @@ def test_its_headline_is_what_the_marts_say(report, published):
     page = report[0].read_text()
     assert f"{found[0]:,} shipments picked up by" in page
     assert f"{found[1]:.1f} days</dd>" in page
-    assert f"95&nbsp;%: {found[2]:.1f} to {found[3]:.1f} days</dd>" in page
+    assert f"<dd>{found[2]:.1f} to {found[3]:.1f} days, 95&nbsp;%&nbsp;sure</dd>" in page
     assert f"{found[4] * 100:.1f}&nbsp;%</dd>" in page
-    assert f"95&nbsp;%: {found[5] * 100:.1f} to" in page
+    assert f"<dd>{found[5] * 100:.1f} to" in page
+
+
+def test_a_figure_in_a_chart_is_rounded_as_the_one_below_it(published, tmp_path):
+    path = tmp_path / "changed.duckdb"
+    shutil.copy(published, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE mart_delivery_time_quantiles SET p50_days = 2.9493")
+        connection.execute("UPDATE mart_carrier_scorecard SET p50_days = 2.9493")
+    build_report(path, tmp_path / "report.html", images=tmp_path)
+    assert "<span>2.9<small>" in (tmp_path / "report.html").read_text()
+    picture = (tmp_path / "delivery.svg").read_text()
+    assert ">2.9<" in picture
+    assert ">3.0<" not in picture
 
 
 def test_its_page_in_the_docs_names_every_chart_and_its_example_runs(published, tmp_path):

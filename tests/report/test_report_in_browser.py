@@ -283,3 +283,13 @@ def test_on_paper_it_is_light_and_its_definitions_are_open(browser, report, sche
     turned = page.evaluate("getComputedStyle(document.querySelector('.chart svg')).filter")
     assert ("invert" in turned) == (scheme == "dark")
     assert page.get_by_text("days from the first physical scan, over all shipments").is_visible()
+
+
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_on_paper_each_chart_fits_a_page_with_its_caption(browser, report, width):
+    page = Reading(browser, report[0], width=width).page
+    page.emulate_media(media="print")
+    page_height = 25 / 2.54 * 96
+    heights = page.evaluate("[...document.querySelectorAll('figure')].map((figure) => figure.clientHeight)")
+    assert len(heights) == 5
+    assert 0 < max(heights) < page_height

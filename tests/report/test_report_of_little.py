@@ -93,7 +93,9 @@ def test_an_upper_limit_that_is_not_reached_is_told_as_such(report_after):
     path = report_after(
         "UPDATE mart_delivery_time_quantiles SET p50_days = 3, p50_lower95 = 2.1, p50_upper95 = NULL"
     )
-    assert "Half are delivered within 3.0 days 95&nbsp;%: 2.1 or more days" in said(path, "headline")
+    assert "Half are delivered within 3.0 days 2.1 or more days, 95&nbsp;%&nbsp;sure" in said(
+        path, "headline"
+    )
 
 
 def test_one_is_not_told_as_many(report_after):

@@ -62,6 +62,25 @@ def test_a_single_week_is_seen_with_its_band_and_its_naive_median(report_after):
     assert re.findall(r'<line[^>]*stroke-opacity="0.22"', path.with_name("cohorts.svg").read_text())
 
 
+def test_the_bands_of_young_weeks_are_grey_and_touch_the_others(report_after):
+    bands = {"ours": LIGHT.right, "young": LIGHT.immature}
+    changes = "UPDATE mart_weekly_cohorts SET is_mature = "
+    newest = "pickup_week < (SELECT max(pickup_week) FROM mart_weekly_cohorts) - 9"
+    drawn = {}
+    for case, is_mature in {"all": "true", "none": "false", "some": newest}.items():
+        areas = marks(report_after(changes + is_mature), "cohorts", "area mark.*?")
+        drawn[case] = {
+            name: [len(re.findall(r"-?[\d.]+,", area)) for area in areas if f'fill="{colour}"' in area]
+            for name, colour in bands.items()
+        }
+    assert not drawn["all"]["young"]
+    assert not drawn["none"]["ours"]
+    # Both edges of the last mature week belong to both bands.
+    weeks, both = sum(drawn["all"]["ours"]), sum(drawn["some"]["ours"]) + sum(drawn["some"]["young"])
+    assert weeks == sum(drawn["none"]["young"])
+    assert both == weeks + 2 * len(drawn["some"]["young"])
+
+
 def first_day(path) -> float:
     """Return the day at which the curve of all carriers begins."""
     points = re.findall(r'\{[^{}]*"drawn_for": ?"all"[^{}]*\}', path.read_text())

@@ -66,6 +66,16 @@ def sound(tmp_path_factory):
     return found(warehouse)
 
 
+def test_a_label_whose_zone_is_not_known_is_not_counted(warehouse):
+    label = scan("2026-11-01T08:00:00", "transit", "notfound001", country_iso2="")
+    tell(warehouse, record("a", label, PICKED_UP))
+    assert ask(warehouse, "SELECT DISTINCT time_basis FROM checkpoints WHERE NOT is_physical") == [
+        {"time_basis": "assumed_utc"}
+    ]
+    (found,) = ask(warehouse, "FROM mart_data_quality WHERE measure = 'assumed_zone'")
+    assert (found["n_found"], found["n_of"]) == (0, 2)
+
+
 def test_a_number_used_again_is_counted_in_both_quarters(warehouse):
     again = {"tracking_number": "XS1"}
     old = record("old", DELIVERED, **again, created_at="2026-08-01T00:00:00+00:00")

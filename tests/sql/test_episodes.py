@@ -58,6 +58,26 @@ def test_a_scan_on_the_way_back_resolves_nothing(warehouse):
     ]
 
 
+def test_a_return_is_one_episode_with_scans_on_the_way(warehouse):
+    hub = scan("2026-11-08T10:00:00", "transit", "transit002")
+    closed = scan("2026-11-10T10:00:00", "undelivered", "undelivered002")
+    again = scan("2026-11-11T10:00:00", "transit", "transit002")
+    home = scan("2026-11-14T10:00:00", "exception", "exception010")
+    assert states(warehouse, PICKED_UP, FAILED, RETURNING, hub, closed, again, home) == [
+        ("attempt_failed", "ended_returned", pytest.approx(11 - 2 / 24))
+    ]
+
+
+def test_what_was_resolved_before_the_way_back_is_an_episode_of_its_own(warehouse):
+    hub = scan("2026-11-04T10:00:00", "transit", "transit002")
+    later = scan("2026-11-08T10:00:00", "transit", "transit002")
+    home = scan("2026-11-14T10:00:00", "exception", "exception010")
+    assert states(warehouse, PICKED_UP, FAILED, hub, RETURNING, later, home) == [
+        ("attempt_failed", "resolved", pytest.approx(22 / 24)),
+        ("returning", "ended_returned", pytest.approx(9 - 2 / 24)),
+    ]
+
+
 def test_a_parcel_on_its_way_back_is_in_an_unresolved_exception(warehouse):
     hub = scan("2026-11-08T10:00:00", "transit", "transit002")
     rows = told(warehouse, "fct_shipments", record("x", PICKED_UP, FAILED, RETURNING, hub))

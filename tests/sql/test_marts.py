@@ -171,6 +171,22 @@ def test_the_published_curve_is_the_last_step_of_every_three_hours(world):
     assert published == full
 
 
+def test_the_published_ends_add_up_to_all_of_them(world):
+    connection, _ = world
+    found = connection.execute(
+        "SELECT group_key, sum(n_delivered), sum(n_ended) >= sum(n_delivered) FROM mart_delivery_survival"
+        " GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    assert len(found) > 50
+    assert (
+        found
+        == connection.execute(
+            "SELECT group_key, count(*) FILTER (ending = 'reached'), true FROM int_clocks"
+            " WHERE clock = 'delivery' GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    )
+
+
 def test_a_quantile_is_the_first_day_at_which_the_curve_reaches_it(world):
     ours = curve(world[0], "delivery", "carrier|dhl|all|all|all", "share_reached")
     quantiles = world[0].execute(

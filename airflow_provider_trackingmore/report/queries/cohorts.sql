@@ -47,15 +47,17 @@ select
     pickup_week,
     n_shipments,
     n_open,
-    round(p50_days, 2) as p50_days,
-    round(p50_lower95, 2) as p50_lower95,
-    round(p50_upper95, 2) as p50_upper95,
-    round(coalesce(p50_upper95, 1.1e0 * highest_days), 2) as band_upper,
-    round(naive_p50_days, 2) as naive_p50_days,
+    p50_days,
+    p50_lower95,
+    p50_upper95,
+    coalesce(p50_upper95, 1.1e0 * highest_days) as band_upper,
+    naive_p50_days,
     is_mature,
+    not is_mature or coalesce(not lead(is_mature) over week, false) as is_in_young_band,
     is_small_sample,
     is_band_alone,
     is_naive_alone
 from drawn
 where highest_days is not null
+window week as (partition by courier_code order by pickup_week)
 order by size_rank, pickup_week

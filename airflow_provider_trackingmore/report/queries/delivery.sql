@@ -107,7 +107,7 @@ select
     courier_code,
     n_shipments,
     size_rank,
-    round(days_since_pickup, 2) as days_since_pickup,
+    days_since_pickup,
     round(share_delivered, 4) as share_delivered,
     round(lower95, 4) as lower95,
     round(upper95, 4) as upper95

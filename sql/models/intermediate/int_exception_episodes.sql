@@ -1,7 +1,8 @@
 -- one row per exception episode: physical scans of one tracking that follow each other and are all exceptions
 --
--- An episode is resolved by the next physical scan that is none, unless that is on the way back to the
--- sender. Scans of one moment follow each other as the source lists them, an end last.
+-- An episode is resolved by the next physical scan that is none. On the way back to the sender nothing is
+-- resolved, and nothing begins: what goes on then goes on to the end. Scans of one moment follow each other as
+-- the source lists them, an end last.
 --
 -- depends_on: {{ ref('int_checkpoints') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
@@ -11,7 +12,11 @@ with scans as (
         int_checkpoints.event_at_utc,
         int_checkpoints.event_type,
         int_checkpoints.is_exception,
-        coalesce(lag(int_checkpoints.is_exception) over as_listed, false) as follows_exception,
+        coalesce(
+            lag(int_checkpoints.is_exception) over as_listed
+            or int_checkpoints.event_at_utc > int_shipment_outcomes.returning_at_utc,
+            false
+        ) as follows_exception,
         lead(case when not int_checkpoints.is_exception then int_checkpoints.event_at_utc end) over as_listed
             as resuming_at_utc,
         row_number() over as_listed as scan_no

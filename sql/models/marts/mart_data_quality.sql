@@ -54,7 +54,8 @@ told as (
         source,
         count(*) as n_scans,
         sum(case when event_at_utc is null then 1 else 0 end) as n_unparsable,
-        sum(case when time_basis = 'assumed_utc' then 1 else 0 end) as n_assumed_zone,
+        -- no figure is read from a label whose zone is not known
+        sum(case when is_physical and time_basis = 'assumed_utc' then 1 else 0 end) as n_assumed_zone,
         sum(case when time_precision = 'date' then 1 else 0 end) as n_date_only,
         sum(case when event_type = 'unknown' then 1 else 0 end) as n_unmapped
     from stg_checkpoints
@@ -199,7 +200,7 @@ measures as (
     select
         source,
         'assumed_zone' as measure,
-        'scan whose zone is not known; its local time is taken for UTC' as meaning,
+        'physical scan whose zone is not known; its local time is taken for UTC' as meaning,
         n_assumed_zone as n_found,
         n_scans as n_of
     from scan_counts
@@ -207,7 +208,7 @@ measures as (
     select
         source,
         'date_only' as measure,
-        'scan with a date and no time' as meaning,
+        'scan with a date and no hour, or at midnight sharp, which most often is one' as meaning,
         n_date_only as n_found,
         n_scans as n_of
     from scan_counts

@@ -1,8 +1,9 @@
 -- one row per group and eighth of a day since the first physical scan: the delivery curve with its band
 --
--- Of every three hours the last moment at which something ended, so that a large group stays small; the full
--- curve, one row per moment, is int_curves in the warehouse, and quantiles are read from that. Few parcels
--- end other than delivered, so their shares are added up for these moments alone.
+-- Of every three hours the last moment at which something ended or its following stopped, so that a large
+-- group stays small, with all that ended in them; the full curve, one row per moment, is int_curves in the
+-- warehouse, and quantiles are read from that. Few parcels end other than delivered, so their shares are
+-- added up for these moments alone.
 --
 -- depends_on: {{ ref('int_clocks') }}
 -- depends_on: {{ ref('int_curves') }}
@@ -11,7 +12,9 @@ with last_steps as (
     select
         curve_no,
         floor(elapsed_days * 8e0) as eighth_no,
-        max(elapsed_days) as elapsed_days
+        max(elapsed_days) as elapsed_days,
+        sum(n_ended) as n_ended,
+        sum(n_reached) as n_reached
     from int_curves
     where clock = 'delivery'
     group by curve_no, floor(elapsed_days * 8e0)
@@ -68,6 +71,8 @@ shares as (
     select
         last_steps.curve_no,
         last_steps.elapsed_days,
+        last_steps.n_ended,
+        last_steps.n_reached,
         max(coalesce(of_eighths.share_returned, 0e0)) over so_far as share_returned,
         max(coalesce(of_eighths.share_lost, 0e0)) over so_far as share_lost,
         max(coalesce(of_eighths.share_expired, 0e0)) over so_far as share_expired
@@ -91,8 +96,8 @@ select
     int_group_counts.pickup_week,
     int_curves.elapsed_days as days_since_pickup,
     int_curves.n_at_risk,
-    int_curves.n_ended,
-    int_curves.n_reached as n_delivered,
+    cast(shares.n_ended as bigint) as n_ended,
+    cast(shares.n_reached as bigint) as n_delivered,
     int_curves.share_open,
     int_curves.share_open_lower95,
     int_curves.share_open_upper95,

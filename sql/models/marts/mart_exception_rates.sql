@@ -1,8 +1,9 @@
 -- one row per group: how many of its picked-up shipments met an exception
 --
 -- Ever: any failed attempt, customs hold, loss, return or other exception among the scans. Current: the
--- newest status is one. Unresolved: the last physical scan of an open shipment is one. Rates are shares of
--- n_shipments; the intervals are Wilson's at 95 %. Returned, lost and expired are ends, not exceptions only.
+-- newest status is one. Unresolved: an open shipment is in one that no scan has resolved, as none does on the
+-- way back. Rates are shares of n_shipments; the intervals are Wilson's at 95 %. Returned, lost and expired
+-- are ends, not exceptions only.
 -- All are so far: what is open may still meet one, so a young week, or a carrier that takes longer, looks
 -- better than it will. The limits speak of chance, not of that; compare groups that are equally old.
 --
