@@ -121,7 +121,10 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
             *names, "n_shipments", "n_delivered", "n_open", "p50_days", "p50_lower95", "p50_upper95",
             "p90_days", "p90_lower95", "p90_upper95", "assumed_time_share", "is_small_sample",
         )
-        .join(on_time.select("group_key", "n_due", "^(passed_)?on_time_rate.*$", "no_promise_share"), on="group_key")
+        .join(
+            on_time.select("group_key", "n_due", "^(passed_)?on_time_rate.*$", "no_promise_share"),
+            on="group_key",
+        )
         .join(attempts.select("group_key", "^first_attempt_rate.*$"), on="group_key")
         .join(
             exceptions.select(

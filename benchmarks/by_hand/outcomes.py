@@ -12,6 +12,7 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
     """Return milestones, outcome and times, one row per tracking of an account that was read whole once."""
     kind, at, physical = col("event_type"), col("event_at_utc"), col("is_physical")
     moving = physical & (kind != "delivered")
+    found = physical & ~kind.is_in(["lost_damaged", "exception_other"])
 
     def first(condition: pl.Expr) -> pl.Expr:
         return when(condition).then(at).min()
@@ -28,10 +29,9 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         first(kind == "attempt_failed").alias("first_failed_attempt_at_utc"),
         first(kind == "returning").alias("returning_at_utc"),
         first(kind == "returned").alias("returned_scan_at_utc"),
-        first(kind == "lost_damaged").alias("first_lost_at_utc"),
-        last(kind == "lost_damaged").alias("last_lost_at_utc"),
-        last(physical & ~kind.is_in(["lost_damaged", "exception_other"])).alias("last_found_at_utc"),
-        last(moving).alias("last_movement_at_utc"),
+        last(found).alias("last_found_at_utc"),
+        last(found & (kind != "delivered")).alias("last_movement_at_utc"),
+        when(found & (kind != "delivered")).then("event_at_local").max().alias("last_movement_at_local"),
         last(physical).alias("last_physical_at_utc"),
         pl.len().alias("n_scans"),
         (kind == "delivered").sum().alias("n_delivered_scans"),
@@ -40,8 +40,10 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         (physical & col("is_date_only")).any().alias("has_date_only_time"),
     ).collect(engine="streaming")  # fmt: skip
     local, moved, failed = col("event_at_local"), col("last_movement_at_utc"), kind == "attempt_failed"
-    is_delivery = kind == "delivered"
-    clear = is_delivery & (moved.is_null() | (at >= moved))
+    is_delivery, is_loss = kind == "delivered", kind == "lost_damaged"
+    # among zones that are not known, the clocks on the wall have to say so too
+    goes_on = (at < moved) & (~col("has_assumed_time") | (local < col("last_movement_at_local")))
+    clear = is_delivery & ~goes_on.fill_null(False)
     by_header = is_delivery & (col("header_status") == "delivered")
 
     def local_of(condition: pl.Expr, moment: pl.Expr) -> pl.Expr:
@@ -51,11 +53,15 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         scans.lazy()
         .join(
             milestones.lazy().select(
-                "tracking_no", "picked_up_at_utc", "first_failed_attempt_at_utc", "last_movement_at_utc"
+                "tracking_no", "picked_up_at_utc", "first_failed_attempt_at_utc", "last_movement_at_utc",
+                "last_movement_at_local", "last_found_at_utc", "has_assumed_time",
             ),
             on="tracking_no",
         )
-        .filter(is_delivery | (at == col("picked_up_at_utc")) | (at == col("first_failed_attempt_at_utc")))
+        .filter(
+            is_delivery | is_loss | (at == col("picked_up_at_utc"))
+            | (at == col("first_failed_attempt_at_utc"))
+        )
         .join(trackings.lazy().select("tracking_no", "header_status"), on="tracking_no")
         .group_by("tracking_no")
         .agg(
@@ -66,6 +72,7 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
             first(is_delivery).alias("first_delivered_scan_at_utc"),
             local_of(is_delivery, first(is_delivery)).alias("first_delivered_at_local"),
             (is_delivery & ~clear).any().alias("has_status_regress"),
+            first(is_loss & ~(at < col("last_found_at_utc")).fill_null(False)).alias("lost_at_utc"),
             pl.coalesce(first(clear), last(by_header)).alias("delivered_scan_at_utc"),
             pl.coalesce(local_of(clear, first(clear)), local_of(by_header, last(by_header)))
             .alias("delivered_scan_at_local"),
@@ -91,10 +98,6 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
             .when((attempts[1] < attempts[0]).fill_null(False)).then("first_delivered_at_local")
             .otherwise(pl.min_horizontal("failed_at_local", "first_delivered_at_local"))
             .alias("first_attempt_at_local"),
-            when((col("first_lost_at_utc") >= col("last_found_at_utc")).fill_null(True))
-            .then("first_lost_at_utc")
-            .when(col("last_lost_at_utc") >= col("last_found_at_utc"))
-            .then("last_lost_at_utc").alias("lost_at_utc"),
             when(col("returned_scan_at_utc").is_not_null()).then("returned_scan_at_utc")
             .when(delivered >= col("returning_at_utc")).then(delivered).alias("returned_at_utc"),
         )
@@ -144,8 +147,9 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
             when(outcome == "expired").then(days(pickup, col("last_physical_at_utc")))
             .alias("went_dark_at_days"),
         )
-        .drop("header_status", "seen_at_utc", "first_lost_at_utc", "last_lost_at_utc", "last_found_at_utc",
-              "first_delivered_scan_at_utc", "last_movement_at_utc", "returned_scan_at_utc",
+        .drop("header_status", "seen_at_utc", "lost_at_utc", "last_found_at_utc",
+              "first_delivered_scan_at_utc", "last_movement_at_utc", "last_movement_at_local",
+              "returned_scan_at_utc",
               "failed_at_local", "first_delivered_at_local")
         .collect()
     )  # fmt: skip

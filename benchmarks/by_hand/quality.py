@@ -31,7 +31,7 @@ MEASURES = {
     "registered_late": ("n_registered_late", "n_trackings", "registered after its first physical scan"),
     "picked_up_long_before": (
         "n_long_before", "n_trackings",
-        "scanned half a year before it was registered: old, or scans of the number's earlier use",
+        "scanned a quarter before it was registered: old, or scans of the number's earlier use",
     ),
     "gone_at_source": ("n_gone", "n_trackings", "the source does not have it any more"),
     "told_more_than_once": (
@@ -45,9 +45,7 @@ MEASURES = {
     "assumed_zone": (
         "n_assumed_zone", "n_scans", "physical scan whose zone is not known; its local time is taken for UTC",
     ),
-    "date_only": (
-        "n_date_only", "n_scans", "scan with a date and no hour, or at midnight sharp, which most often is one"
-    ),
+    "date_only": ("n_date_only", "n_scans", "scan with a date and no hour, or told at midnight sharp"),
     "impossible_time": ("n_impossible", "n_scans", "scan later than what is known: left out"),
     "repeated_scan": ("n_repeated", "n_scans", "scan that says what another one says: collapsed"),
     "unmapped_event": ("n_unmapped", "n_scans", "scan whose status no map knows"),
@@ -87,7 +85,7 @@ def data_quality(
             *((col("timing_quality") == timing).sum().alias(f"n_{timing}") for timing in TIMINGS),
             col("has_status_regress").sum().alias("n_status_regress"),
             (col("entry") > 0).sum().alias("n_registered_late"),
-            (col("entry") > 180 * DAY).sum().alias("n_long_before"),
+            (col("entry") > 90 * DAY).sum().alias("n_long_before"),
             col("gone_at_utc").count().alias("n_gone"),
             col("is_telling").not_().sum().alias("n_told_again"),
             col("is_in_other_quarter").sum().alias("n_other_quarter"),

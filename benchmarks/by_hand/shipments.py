@@ -17,7 +17,8 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame, outcomes: pl.D
     """Return per tracking of an account that was read whole once its parcel, and whether it tells of it.
 
     Trackings of one parcel share number, courier and the quarter of registration. One of them speaks for it:
-    one that saw it, or has scans at all, and is still there, then by the source's priority, then by its news.
+    one that saw it, or has scans at all; that knows of a delivery or return; that is still there; then by
+    the source's priority, then by its news.
     """
     priorities = source.seed("sources").select("source", "priority")
     named = (
@@ -38,11 +39,18 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame, outcomes: pl.D
         named.lazy()
         .filter(col("n_trackings") > 1)
         .join(trackings.lazy(), on="tracking_no")
-        .join(outcomes.lazy().select("tracking_no", "last_physical_at_utc", "n_scans"), on="tracking_no")
+        .join(
+            outcomes.lazy().select(
+                "tracking_no", "outcome", "last_physical_at_utc", "n_scans", "n_delivered_scans"
+            ),
+            on="tracking_no",
+        )
         .join(priorities.lazy(), on="source", how="left")
         .sort(
             "shipment_key", col("last_physical_at_utc").is_null(), col("n_scans") == 0,
-            col("gone_at_utc").is_not_null(), col("priority").fill_null(99),
+            ~(col("outcome").is_in(["delivered", "returned"]) | (col("n_delivered_scans") > 0)),
+            col("gone_at_utc").is_not_null(),
+            col("priority").fill_null(99),
             -col("updated_at_utc").cast(pl.Int64), -col("observed_at_utc").cast(pl.Int64), "tracking_key",
             nulls_last=True,
         )

@@ -26,7 +26,7 @@ QUALITIES = {
     ],
     "status_regress": [record("a", PICKED_UP, DELIVERED, scan("2026-11-05T10:00:00"))],
     "registered_late": [record("a", PICKED_UP, created_at="2026-11-05T00:00:00+00:00")],
-    "picked_up_long_before": [record("a", scan("2026-04-01T10:00:00"), PICKED_UP)],
+    "picked_up_long_before": [record("a", scan("2026-07-31T10:00:00"), PICKED_UP)],
     "told_more_than_once": [
         record("a", PICKED_UP, tracking_number="XS1"),
         record("b", tracking_number="xs-1"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 from factories import key, record, scan
-from stories import AS_OF, DELIVERED, FAILED, HUB, LABEL, LOST, OUT, PICKED_UP, RETURNING, load
+from stories import AS_OF, DELIVERED, FAILED, HUB, LABEL, LOST, OUT, PICKED_UP, RETURNING, ask, load
 
 from airflow_provider_trackingmore.store import run_models
 
@@ -120,6 +120,34 @@ CASES = {
         5.0,
         "ok",
     ),
+    "lost_found_lost_and_said_so_twice": (
+        record(
+            "x",
+            PICKED_UP,
+            LOST,
+            scan("2026-11-07T10:00:00"),
+            scan("2026-11-08T10:00:00", "exception", "exception007"),
+            scan("2026-11-16T10:00:00", "exception", "exception007"),
+        ),
+        "lost",
+        7.0,
+        "ok",
+    ),
+    "delivered_and_claimed": (
+        record("x", PICKED_UP, DELIVERED, scan("2026-11-06T10:00:00", "exception", "exception005")),
+        "delivered",
+        3.0,
+        "ok",
+    ),
+    "delivered_and_said_to_be_damaged": (record("x", PICKED_UP, DELIVERED, LOST), "delivered", 3.0, "ok"),
+    "delivered_and_brought_back": (
+        record(
+            "x", PICKED_UP, DELIVERED, RETURNING, scan("2026-11-09T10:00:00", "exception", "exception010")
+        ),
+        "returned",
+        8.0,
+        "ok",
+    ),
     "lost_found_and_lost_again": (
         record(
             "x",
@@ -213,6 +241,35 @@ def test_an_expired_shipment_says_when_it_went_dark(outcomes):
 def test_a_delivery_that_was_contradicted_is_flagged(outcomes):
     assert outcomes[key("delivered_then_transit_then_delivered")]["has_status_regress"]
     assert not outcomes[key("label_row_after_the_delivery")]["has_status_regress"]
+
+
+def test_a_claim_after_the_delivery_does_not_contradict_it(outcomes):
+    assert not outcomes[key("delivered_and_claimed")]["has_status_regress"]
+
+
+def test_a_delivery_of_unknown_zone_is_not_contradicted_by_what_the_wall_clock_says_came_before(tmp_path):
+    # 08:00 in New York is 13:00 UTC; 10:00 in an unknown zone is taken for 10:00 UTC.
+    out = scan("2026-11-03T08:00:00", "pickup", "pickup001", country_iso2="US", state="NY")
+    done = scan("2026-11-03T10:00:00", "delivered", "delivered001", country_iso2="US", state=None)
+    again = scan("2026-11-06T10:00:00", "delivered", "delivered002", country_iso2="US", state=None)
+    moved_on = scan("2026-11-04T10:00:00", country_iso2="US", state="NY")
+    warehouse = str(tmp_path / "warehouse.duckdb")
+    told = {"clear": [out, done, again], "contradicted": [out, done, moved_on, again]}
+    load(
+        warehouse, [record(name, *scans) | {"id": f"{name:0>32}"} for name, scans in told.items()], last=AS_OF
+    )
+    run_models(warehouse)
+    found = {row["tracking_key"]: row for row in ask(warehouse, "FROM int_shipment_outcomes")}
+    said = {name: found[key(name)] for name in told}
+    assert all(row["has_assumed_time"] for row in said.values())
+    assert {name: str(row["delivered_date"]) for name, row in said.items()} == {
+        "clear": "2026-11-03",
+        "contradicted": "2026-11-06",
+    }
+    assert {name: row["has_status_regress"] for name, row in said.items()} == {
+        "clear": False,
+        "contradicted": True,
+    }
 
 
 def test_every_tracking_has_one_outcome(outcomes):

@@ -82,6 +82,14 @@ def test_a_service_that_still_has_it_speaks_rather_than_one_from_which_it_is_gon
     assert row["source"] == "aftership"
 
 
+def test_a_service_that_saw_it_delivered_speaks_rather_than_one_that_lost_track(warehouse):
+    dark = record("1", PICKED_UP, tracking_number="XS1", delivery_status="expired")
+    load(warehouse, [dark, record("2", PICKED_UP, DELIVERED, tracking_number="XS1")], last=AS_OF)
+    as_source(warehouse, "2", "aftership")
+    (row,) = shipments(warehouse)
+    assert (row["source"], row["outcome"], row["transit_days"]) == ("aftership", "delivered", 3.0)
+
+
 def test_an_account_that_is_read_no_more_makes_no_week_of_another_one_immature(warehouse):
     weeks = [record("1", PICKED_UP, courier_code="dhl"), record("2", PICKED_UP, courier_code="ups")]
     load(warehouse, weeks, last=AS_OF)

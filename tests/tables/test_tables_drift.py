@@ -311,6 +311,24 @@ def test_a_scan_that_is_no_object_is_set_aside_and_the_others_stay_in_order(odd)
     assert page.received == 1
 
 
+@pytest.mark.parametrize("dates", [["11-05", "11-04", "11-04", None], [None, "11-05", "11-04", "11-03"]])
+def test_scans_are_numbered_from_the_oldest_whichever_way_they_are_listed(dates):
+    numbered = {}
+    for way, listed in {"newest first": dates, "oldest first": dates[::-1]}.items():
+        changed = record()
+        first = changed["origin_info"]["trackinfo"][0]
+        changed["origin_info"]["trackinfo"] = [
+            first | {"checkpoint_date": date and f"2026-{date}", "tracking_detail": f"{date} {place}"}
+            for place, date in enumerate(listed)
+        ]
+        page = decode(page_of(record(id="b" * 32), changed, record(id="c" * 32)))
+        mine = [row for row in page.checkpoints.to_pylist() if row["record_no"] == 1]
+        numbered[way] = [row["source_seq"] for row in mine]
+    ends_known = None not in (dates[0], dates[-1])
+    assert numbered["newest first"] == [4, 3, 2, 1]
+    assert numbered["oldest first"] == ([1, 2, 3, 4] if ends_known else [4, 3, 2, 1])
+
+
 def test_scans_written_as_an_object_are_set_aside_as_one():
     changed = record()
     scans = changed["origin_info"]["trackinfo"]

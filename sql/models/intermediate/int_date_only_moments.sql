@@ -34,8 +34,8 @@ same_day as (
         on
             dated.tracking_key = that_day.tracking_key
             -- as a range: engines drop what has no dated scan sooner if the key is all that must be equal
-            and that_day.event_at_local >= dated.event_at_local
-            and that_day.event_at_local < dated.event_at_local + interval '1' day
+            and dated.event_at_local <= that_day.event_at_local
+            and dated.event_at_local + interval '1' day > that_day.event_at_local
     where
         dated.is_end
         or case that_day.leg when 'origin' then 0 else 1 end < dated.leg_no

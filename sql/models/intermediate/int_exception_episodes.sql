@@ -1,8 +1,8 @@
 -- one row per exception episode: physical scans of one tracking that follow each other and are all exceptions
 --
 -- An episode is resolved by the next physical scan that is none. On the way back to the sender nothing is
--- resolved, and nothing begins: what goes on then goes on to the end. Scans of one moment follow each other as
--- the source lists them, an end last.
+-- resolved and nothing begins: what goes on then goes on to the end. Scans of one moment follow each other
+-- as the source lists them, an end last.
 --
 -- depends_on: {{ ref('int_checkpoints') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}

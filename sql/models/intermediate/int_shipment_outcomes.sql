@@ -53,9 +53,12 @@ scans as (
     select
         tracking_key,
         event_at_utc,
+        event_at_local,
         event_type,
         is_physical,
         is_exception,
+        -- what goes wrong after an end, as a claim does, need not show the parcel
+        is_physical and event_type not in ('lost_damaged', 'exception_other') as shows_parcel,
         time_basis,
         time_precision,
         -- an instant, whether it has no hour, and how far the date of its place is off, in one number: the
@@ -81,16 +84,11 @@ milestones as (
         min(case when event_type = 'attempt_failed' then event_at_utc end) as first_failed_attempt_at_utc,
         min(case when event_type = 'returning' then event_at_utc end) as returning_at_utc,
         min(case when event_type = 'returned' then event_at_utc end) as returned_scan_at_utc,
-        min(case when event_type = 'lost_damaged' then event_at_utc end) as first_lost_at_utc,
-        max(case when event_type = 'lost_damaged' then event_at_utc end) as last_lost_at_utc,
-        -- what goes wrong after a loss, as a claim does, need not show the parcel
-        max(
-            case
-                when is_physical and event_type not in ('lost_damaged', 'exception_other') then event_at_utc
-            end
-        ) as last_found_at_utc,
-        max(case when is_physical and event_type <> 'delivered' then event_at_utc end)
+        max(case when shows_parcel then event_at_utc end) as last_found_at_utc,
+        max(case when shows_parcel and event_type <> 'delivered' then event_at_utc end)
             as last_movement_at_utc,
+        max(case when shows_parcel and event_type <> 'delivered' then event_at_local end)
+            as last_movement_at_local,
         max(case when is_physical then event_at_utc end) as last_physical_at_utc,
         count(*) as n_scans,
         sum(case when event_type = 'delivered' then 1 else 0 end) as n_delivered_scans,
@@ -103,41 +101,57 @@ milestones as (
     group by tracking_key
 ),
 
-delivered_scans as (
+end_scans as (
     select
         int_checkpoints.tracking_key,
         int_checkpoints.event_at_utc,
+        int_checkpoints.event_type = 'delivered' as is_delivery,
         date_diff('microsecond', timestamp '0001-01-01', int_checkpoints.event_at_utc) * 16 + 4
         + date_diff(
             'day', cast(int_checkpoints.event_at_utc as date), cast(int_checkpoints.event_at_local as date)
         ) as dated_instant,
         shipments.header_status,
-        coalesce(int_checkpoints.event_at_utc < milestones.last_movement_at_utc, false) as is_contradicted
+        coalesce(
+            case
+                when int_checkpoints.event_type = 'lost_damaged'
+                    then int_checkpoints.event_at_utc < milestones.last_found_at_utc
+                else
+                    int_checkpoints.event_at_utc < milestones.last_movement_at_utc
+                    -- among zones that are not known, the clocks on the wall have to say so too
+                    and (
+                        milestones.has_assumed_time = 0
+                        or int_checkpoints.event_at_local < milestones.last_movement_at_local
+                    )
+            end,
+            false
+        ) as is_contradicted
     from int_checkpoints
     inner join milestones
         on int_checkpoints.tracking_key = milestones.tracking_key
     inner join shipments
         on int_checkpoints.tracking_key = shipments.tracking_key
-    where int_checkpoints.event_type = 'delivered'
+    where int_checkpoints.event_type in ('delivered', 'lost_damaged')
 ),
 
 -- delivered: the first delivered scan that no later movement contradicts; where every one is contradicted
 -- (the usual reason: local times without a zone) and the header says delivered, the last one
-deliveries as (
+ends as (
     select
         tracking_key,
-        min(event_at_utc) as first_delivered_scan_at_utc,
-        min(dated_instant) as dated_first_delivery,
-        max(case when is_contradicted then 1 else 0 end) as has_status_regress,
+        min(case when is_delivery then event_at_utc end) as first_delivered_scan_at_utc,
+        min(case when is_delivery then dated_instant end) as dated_first_delivery,
+        max(case when is_delivery and is_contradicted then 1 else 0 end) as has_status_regress,
         coalesce(
-            min(case when not is_contradicted then event_at_utc end),
-            max(case when header_status = 'delivered' then event_at_utc end)
+            min(case when is_delivery and not is_contradicted then event_at_utc end),
+            max(case when is_delivery and header_status = 'delivered' then event_at_utc end)
         ) as delivered_scan_at_utc,
         coalesce(
-            min(case when not is_contradicted then dated_instant end),
-            max(case when header_status = 'delivered' then dated_instant end)
-        ) as dated_delivery
-    from delivered_scans
+            min(case when is_delivery and not is_contradicted then dated_instant end),
+            max(case when is_delivery and header_status = 'delivered' then dated_instant end)
+        ) as dated_delivery,
+        -- a loss that a later scan contradicts is none
+        min(case when not is_delivery and not is_contradicted then event_at_utc end) as lost_at_utc
+    from end_scans
     group by tracking_key
 ),
 
@@ -155,37 +169,31 @@ joined as (
         cast(milestones.picked_up_at_utc as date) + (cast(milestones.dated_pickup % 8 as integer) - 4)
             as picked_up_date,
         coalesce(milestones.dated_pickup % 16 >= 8, false) as is_date_only_pickup,
-        deliveries.delivered_scan_at_utc,
-        cast(deliveries.delivered_scan_at_utc as date)
-        + (cast(deliveries.dated_delivery % 8 as integer) - 4) as delivered_scan_date,
+        ends.delivered_scan_at_utc,
+        cast(ends.delivered_scan_at_utc as date)
+        + (cast(ends.dated_delivery % 8 as integer) - 4) as delivered_scan_date,
         coalesce(milestones.n_scans, 0) as n_scans,
         coalesce(milestones.n_delivered_scans, 0) as n_delivered_scans,
         coalesce(milestones.has_exception, 0) = 1 as has_exception,
         coalesce(milestones.has_assumed_time, 0) = 1 as has_assumed_time,
         coalesce(milestones.has_date_only_time, 0) = 1 as has_date_only_time,
-        coalesce(deliveries.has_status_regress, 0) = 1 as has_status_regress,
-        least(milestones.first_failed_attempt_at_utc, deliveries.first_delivered_scan_at_utc)
+        coalesce(ends.has_status_regress, 0) = 1 as has_status_regress,
+        least(milestones.first_failed_attempt_at_utc, ends.first_delivered_scan_at_utc)
             as attempted_at_utc,
-        least(milestones.dated_first_failed_attempt, deliveries.dated_first_delivery) as dated_attempt,
-        -- a loss that a later scan contradicts is none
-        case
-            when
-                coalesce(milestones.first_lost_at_utc >= milestones.last_found_at_utc, true)
-                then milestones.first_lost_at_utc
-            when milestones.last_lost_at_utc >= milestones.last_found_at_utc then milestones.last_lost_at_utc
-        end as lost_at_utc,
+        least(milestones.dated_first_failed_attempt, ends.dated_first_delivery) as dated_attempt,
+        ends.lost_at_utc,
         case
             when milestones.returned_scan_at_utc is not null then milestones.returned_scan_at_utc
             -- "delivered" after the way back began is delivered to the sender
             when
-                deliveries.delivered_scan_at_utc >= milestones.returning_at_utc
-                then deliveries.delivered_scan_at_utc
+                ends.delivered_scan_at_utc >= milestones.returning_at_utc
+                then ends.delivered_scan_at_utc
         end as returned_at_utc
     from shipments
     left join milestones
         on shipments.tracking_key = milestones.tracking_key
-    left join deliveries
-        on shipments.tracking_key = deliveries.tracking_key
+    left join ends
+        on shipments.tracking_key = ends.tracking_key
 ),
 
 ended as (

@@ -3,7 +3,8 @@
 -- One parcel is often told by several trackings: two services, two accounts, a number registered twice. They
 -- share the number without separators, the courier, and the quarter of registration (numbers are used again
 -- after some months). One of them speaks for the parcel: one that saw it, else one with scans; one that
--- is still there, as what is gone learns nothing more; then by the source's priority; then the latest news.
+-- knows of a delivery or return; one that is still there, as what is gone learns nothing more; then by the
+-- source's priority; then the latest news.
 --
 -- depends_on: {{ ref('stg_trackings') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
@@ -11,8 +12,10 @@
 with named as (
     select
         stg_trackings.tracking_key,
+        int_shipment_outcomes.outcome,
         int_shipment_outcomes.last_physical_at_utc,
         int_shipment_outcomes.n_scans,
+        int_shipment_outcomes.n_delivered_scans,
         stg_trackings.observed_at_utc,
         coalesce(stg_trackings.updated_at_utc, stg_trackings.created_at_utc) as updated_at_utc,
         stg_trackings.gone_at_utc,
@@ -37,6 +40,7 @@ select
         partition by shipment_key
         order by
             case when last_physical_at_utc is not null then 0 when n_scans > 0 then 1 else 2 end,
+            case when outcome in ('delivered', 'returned') or n_delivered_scans > 0 then 0 else 1 end,
             case when gone_at_utc is null then 0 else 1 end,
             source_priority asc,
             updated_at_utc desc,

@@ -33,7 +33,7 @@ tracking_counts as (
             as n_negative_duration,
         sum(case when int_shipment_outcomes.has_status_regress then 1 else 0 end) as n_status_regress,
         sum(case when int_shipment_outcomes.entry_days > 0e0 then 1 else 0 end) as n_registered_late,
-        sum(case when int_shipment_outcomes.entry_days > 180e0 then 1 else 0 end) as n_long_before,
+        sum(case when int_shipment_outcomes.entry_days > 90e0 then 1 else 0 end) as n_long_before,
         sum(case when stg_trackings.gone_at_utc is not null then 1 else 0 end) as n_gone,
         count(int_shipment_outcomes.tracking_key) - count(fct_shipments.tracking_key) as n_told_again,
         sum(case when numbers.first_quarter < numbers.last_quarter then 1 else 0 end) as n_other_quarter
@@ -160,7 +160,7 @@ measures as (
     select
         source,
         'picked_up_long_before' as measure,
-        'scanned half a year before it was registered: old, or scans of the number''s earlier use' as meaning,
+        'scanned a quarter before it was registered: old, or scans of the number''s earlier use' as meaning,
         n_long_before as n_found,
         n_trackings as n_of
     from tracking_counts
@@ -208,7 +208,7 @@ measures as (
     select
         source,
         'date_only' as measure,
-        'scan with a date and no hour, or at midnight sharp, which most often is one' as meaning,
+        'scan with a date and no hour, or told at midnight sharp' as meaning,
         n_date_only as n_found,
         n_scans as n_of
     from scan_counts

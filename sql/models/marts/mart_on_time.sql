@@ -4,7 +4,7 @@
 -- denominator. Dates are those of the destination. by_attempt: the first attempt counts as the delivery.
 -- delivered_on_time_rate leaves overdue out, for comparison; it looks better the worse things go. What comes
 -- early is due at once, the others on their date, so young groups look too good; passed_on_time_rate counts
--- each promise from its date on, and does not.
+-- each promise from its date on, which in a young group is that of the short ones.
 --
 -- depends_on: {{ ref('int_group_counts') }}
 -- depends_on: {{ ref('int_rates') }}
