@@ -54,7 +54,7 @@ def stalled(
         {"description": "last_description", "location": "last_location"}
     )
     usual = times.filter(col("grouping_name") == "carrier_lane").select(
-        "courier_code", "lane", col("p90_days").alias("lane_p90_days")
+        "courier_code", "lane", col("p50_days").alias("lane_p50_days"), col("p90_days").alias("lane_p90_days")
     )
     return (
         found.join(last.join(words, on="rowid"), on="tracking_no", how="left")
@@ -64,7 +64,8 @@ def stalled(
             "shipment_key", "source", "tracking_number", "order_number", "courier_code", "lane",
             idle.alias("idle_days"),
             days(col("picked_up_at_utc"), col("as_of_utc")).alias("days_since_pickup"),
-            "lane_p90_days", "promised_date", (col("promise_state") == "overdue").alias("is_overdue"),
+            "lane_p50_days", "lane_p90_days", "promised_date",
+            (col("promise_state") == "overdue").alias("is_overdue"),
             "has_unresolved_exception", "status", "last_event_type", "last_description", "last_location",
             "last_physical_at_utc", "as_of_utc",
         )

@@ -115,6 +115,17 @@ def test_rates_that_may_still_rise_are_told_as_so_far(report):
     assert "which may still do so; the limits tell of chance, not of that." in told
 
 
+def test_a_stalled_shipment_stands_beside_what_is_usual_on_its_lane_as_far_as_that_is_known(report_after):
+    change = "UPDATE mart_stalled_shipments SET lane_p50_days = {}, lane_p90_days = {}"
+    found = {
+        (half, most): said(report_after(change.format(half, most)), "stalled")
+        for half, most in (("4.25", "9.75"), ("4.25", "NULL"), ("NULL", "NULL"))
+    }
+    assert ", 90 % in 9.8 days" in found["4.25", "9.75"]
+    assert ", half in 4.2 days" in found["4.25", "NULL"]
+    assert ", half in" not in found["NULL", "NULL"]
+
+
 def test_of_the_stalled_shipments_those_in_an_exception_are_counted_among_themselves(report_after):
     path = report_after(
         "UPDATE mart_stalled_shipments SET has_unresolved_exception = (stalled.n <= 2)"

@@ -6,6 +6,7 @@ select
     lane,
     idle_days,
     days_since_pickup,
+    lane_p50_days,
     lane_p90_days,
     is_overdue,
     has_unresolved_exception,

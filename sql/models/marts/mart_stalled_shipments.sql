@@ -52,6 +52,7 @@ select
     stalled.lane,
     stalled.idle_days,
     stalled.days_since_pickup,
+    usual.p50_days as lane_p50_days,
     usual.p90_days as lane_p90_days,
     stalled.promised_date,
     stalled.promise_state = 'overdue' as is_overdue,
