@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow import fs
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     import duckdb
+    import pyarrow.dataset as ds
 
 # Parquet comes in hundreds of tiny pieces.
 _BUFFER = 1 << 20
@@ -142,7 +142,14 @@ class Folder:
         if paths and self.is_local:
             # DuckDB's own reader uses every core; the other way in has one.
             return connection.read_parquet([escape(path) for path in paths], hive_partitioning=False)
-        return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.system)
+        return self.dataset(paths, schema=schema)
+
+    def dataset(self, paths: str | list[str], **how: Any) -> ds.Dataset:
+        """Return the rows of Parquet files, or of all below a folder, as Arrow's reader gives them."""
+        # It imports pandas where there is one: a second, of which most runs have no need.
+        import pyarrow.dataset as ds
+
+        return ds.dataset(paths, format="parquet", filesystem=self.system, **how)
 
     def to_disk(self) -> None:
         """See to it that the files which have appeared stay, even if the power fails."""

@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from airflow_provider_trackingmore.exceptions import ConfigurationError, WarehouseError
@@ -131,7 +130,7 @@ def _refuse_unknown_trackings(
     files = [f"{folder.path}/{_DATA}" for folder in folders if _DATA in folder.names()]
     if not files:
         return
-    connection.register("copied", ds.dataset(files, filesystem=top.system, format="parquet"))
+    connection.register("copied", top.dataset(files))
     ((unknown,),) = connection.execute(
         "SELECT count(*) FROM copied ANTI JOIN trackings USING (tracking_key)"
     ).fetchall()

@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from airflow_provider_trackingmore.exceptions import WarehouseError
 from airflow_provider_trackingmore.store.ddl import TABLES
@@ -15,6 +14,8 @@ from airflow_provider_trackingmore.store.warehouse import Warehouse, open_wareho
 
 if TYPE_CHECKING:
     import os
+
+    from pyarrow.dataset import Dataset
 
 log = logging.getLogger(__name__)
 
@@ -49,17 +50,16 @@ def restore(warehouse: Warehouse, parquet_root: str | os.PathLike[str]) -> dict[
     return counts
 
 
-def _copy_of(parquet_root: str | os.PathLike[str], table: str) -> ds.Dataset:
+def _copy_of(parquet_root: str | os.PathLike[str], table: str) -> Dataset:
+    # Late, as in Folder.dataset.
+    from pyarrow.dataset import HivePartitioning
+
     folder = Folder.at(parquet_root).child(table)
-    parts = ds.partitioning(
-        pa.schema([("source", pa.string()), ("created_month", pa.string())]), flavor="hive"
-    )
+    parts = HivePartitioning(pa.schema([("source", pa.string()), ("created_month", pa.string())]))
     # A month that an earlier version wrote lacks the columns that came later.
     wanted = pa.schema([(one.name, getattr(one.type, "value_type", one.type)) for one in TABLES[table][1]])
     try:
-        return ds.dataset(
-            folder.path, schema=wanted, filesystem=folder.system, format="parquet", partitioning=parts
-        )
+        return folder.dataset(folder.path, schema=wanted, partitioning=parts)
     except FileNotFoundError:
         raise WarehouseError(
             f"there is no Parquet copy of {table} at {parquet_root}; check the path"

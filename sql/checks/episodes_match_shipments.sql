@@ -9,5 +9,6 @@ full outer join int_exception_episodes
     on int_shipment_outcomes.tracking_key = int_exception_episodes.tracking_key
 where
     int_shipment_outcomes.tracking_key is null
-    or int_shipment_outcomes.has_exception <> (int_exception_episodes.tracking_key is not null)
+    or (int_shipment_outcomes.first_exception_at_utc is not null)
+    <> (int_exception_episodes.tracking_key is not null)
     or int_exception_episodes.episode_days < 0

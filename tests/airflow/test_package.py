@@ -90,6 +90,15 @@ def test_parsing_the_dag_file_loads_no_heavy_library(name):
     assert python(code) == "[]"
 
 
+@pytest.mark.parametrize("module", ["store", "sync", "report"])
+def test_a_task_does_not_spend_a_second_on_loading_pandas(module):
+    code = (
+        f"import sys, airflow_provider_trackingmore.{module};"
+        "print([m for m in ('pandas', 'pyarrow.dataset') if m in sys.modules])"
+    )
+    assert python(code) == "[]"
+
+
 HOOKS = [TrackingMoreHook, AfterShipHook]
 
 

@@ -4,27 +4,18 @@
 -- its stretch, at which something else happens too. Stretches are counted from the curve's end.
 --
 -- depends_on: {{ ref('int_clocks') }}
-with waits as (
+with moments as (
     select
         curve_no,
         elapsed_days,
-        from_days,
-        ending
+        -- doubles at once, as running sums of integers are wider and slower
+        count(*) * 1e0 as n_leaving,
+        count(case when ending <> 'open' then 1 end) * 1e0 as n_ended,
+        count(case when ending = 'reached' then 1 end) * 1e0 as n_reached
     from int_clocks
     where
         from_days = 0e0
         or from_days < elapsed_days
-),
-
--- counts are made doubles at once, as running sums of integers are wider and slower
-moments as (
-    select
-        curve_no,
-        elapsed_days,
-        count(*) * 1e0 as n_leaving,
-        count(case when ending <> 'open' then 1 end) * 1e0 as n_ended,
-        count(case when ending = 'reached' then 1 end) * 1e0 as n_reached
-    from waits
     group by curve_no, elapsed_days
     union all
     select
@@ -33,8 +24,10 @@ moments as (
         count(*) * -1e0 as n_leaving,
         0e0 as n_ended,
         0e0 as n_reached
-    from waits
-    where from_days > 0e0
+    from int_clocks
+    where
+        from_days > 0e0
+        and from_days < elapsed_days
     group by curve_no, from_days
 )
 

@@ -25,7 +25,9 @@ with scans as (
         on int_checkpoints.tracking_key = int_shipment_outcomes.tracking_key
     where
         int_checkpoints.is_physical
-        and int_shipment_outcomes.has_exception
+        -- said as well, so that engines expect few trackings and drop the scans of all others soon
+        and int_shipment_outcomes.first_exception_at_utc is not null
+        and int_checkpoints.event_at_utc >= int_shipment_outcomes.first_exception_at_utc
     window as_listed as (
         -- the moment first: keys of trackings begin alike, and are slow to sort
         partition by int_shipment_outcomes.exit_at_utc, int_checkpoints.tracking_key

@@ -55,13 +55,14 @@ impossible as (
         end
 ),
 
--- both legs tell the same scan to the minute, and not always in the same zone
+-- both legs tell the same scan to the minute, and not always in the same zone; minutes first, as keys of
+-- trackings begin alike, and are slow to compare and to sort
 minutes as (
     select
-        tracking_key,
-        date_trunc('minute', event_at_local) as event_minute_local
+        date_trunc('minute', event_at_local) as event_minute_local,
+        tracking_key
     from stg_checkpoints
-    group by tracking_key, date_trunc('minute', event_at_local)
+    group by date_trunc('minute', event_at_local), tracking_key
     having count(*) > 1
 ),
 
@@ -71,7 +72,6 @@ ranked as (
         stg_checkpoints.tracking_key,
         stg_checkpoints.source,
         row_number() over (
-            -- the minute first: keys of trackings begin alike, and are slow to sort
             partition by minutes.event_minute_local, minutes.tracking_key, stg_checkpoints.event_type
             order by
                 -- the surer the time the better, and the destination knows best

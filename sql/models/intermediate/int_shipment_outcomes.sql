@@ -82,8 +82,11 @@ milestones as (
             as last_out_for_delivery_at_utc,
         min(case when event_type = 'ready_for_pickup' then event_at_utc end) as ready_for_pickup_at_utc,
         min(case when event_type = 'attempt_failed' then event_at_utc end) as first_failed_attempt_at_utc,
+        min(case when is_physical and is_exception then event_at_utc end) as first_exception_at_utc,
         min(case when event_type = 'returning' then event_at_utc end) as returning_at_utc,
         min(case when event_type = 'returned' then event_at_utc end) as returned_scan_at_utc,
+        min(case when event_type = 'delivered' then event_at_utc end) as first_delivered_scan_at_utc,
+        min(case when event_type = 'lost_damaged' then event_at_utc end) as first_lost_scan_at_utc,
         max(case when shows_parcel then event_at_utc end) as last_found_at_utc,
         max(case when shows_parcel and event_type <> 'delivered' then event_at_utc end)
             as last_movement_at_utc,
@@ -92,13 +95,26 @@ milestones as (
         max(case when is_physical then event_at_utc end) as last_physical_at_utc,
         count(*) as n_scans,
         sum(case when event_type = 'delivered' then 1 else 0 end) as n_delivered_scans,
-        max(case when is_physical and is_exception then 1 else 0 end) as has_exception,
         max(case when is_physical and time_basis = 'assumed_utc' then 1 else 0 end) as has_assumed_time,
         max(case when is_physical and time_precision = 'date' then 1 else 0 end) as has_date_only_time,
         min(case when is_physical and event_type <> 'delivered' then dated_instant end) as dated_pickup,
-        min(case when event_type = 'attempt_failed' then dated_instant end) as dated_first_failed_attempt
+        min(case when event_type = 'attempt_failed' then dated_instant end) as dated_first_failed_attempt,
+        min(case when event_type = 'delivered' then dated_instant end) as dated_first_delivery
     from scans
     group by tracking_key
+),
+
+-- nearly every parcel is seen no more after its first end; where one is, each of its ends is looked at
+doubted as (
+    select
+        milestones.*,
+        shipments.header_status
+    from milestones
+    inner join shipments
+        on milestones.tracking_key = shipments.tracking_key
+    where
+        milestones.first_delivered_scan_at_utc < milestones.last_movement_at_utc
+        or milestones.first_lost_scan_at_utc < milestones.last_found_at_utc
 ),
 
 end_scans as (
@@ -110,26 +126,24 @@ end_scans as (
         + date_diff(
             'day', cast(int_checkpoints.event_at_utc as date), cast(int_checkpoints.event_at_local as date)
         ) as dated_instant,
-        shipments.header_status,
+        doubted.header_status,
         coalesce(
             case
                 when int_checkpoints.event_type = 'lost_damaged'
-                    then int_checkpoints.event_at_utc < milestones.last_found_at_utc
+                    then int_checkpoints.event_at_utc < doubted.last_found_at_utc
                 else
-                    int_checkpoints.event_at_utc < milestones.last_movement_at_utc
+                    int_checkpoints.event_at_utc < doubted.last_movement_at_utc
                     -- among zones that are not known, the clocks on the wall have to say so too
                     and (
-                        milestones.has_assumed_time = 0
-                        or int_checkpoints.event_at_local < milestones.last_movement_at_local
+                        doubted.has_assumed_time = 0
+                        or int_checkpoints.event_at_local < doubted.last_movement_at_local
                     )
             end,
             false
         ) as is_contradicted
     from int_checkpoints
-    inner join milestones
-        on int_checkpoints.tracking_key = milestones.tracking_key
-    inner join shipments
-        on int_checkpoints.tracking_key = shipments.tracking_key
+    inner join doubted
+        on int_checkpoints.tracking_key = doubted.tracking_key
     where int_checkpoints.event_type in ('delivered', 'lost_damaged')
 ),
 
@@ -138,8 +152,6 @@ end_scans as (
 ends as (
     select
         tracking_key,
-        min(case when is_delivery then event_at_utc end) as first_delivered_scan_at_utc,
-        min(case when is_delivery then dated_instant end) as dated_first_delivery,
         max(case when is_delivery and is_contradicted then 1 else 0 end) as has_status_regress,
         coalesce(
             min(case when is_delivery and not is_contradicted then event_at_utc end),
@@ -155,45 +167,62 @@ ends as (
     group by tracking_key
 ),
 
+seen as (
+    select
+        milestones.*,
+        case
+            when ends.has_status_regress is null then milestones.first_delivered_scan_at_utc
+            else ends.delivered_scan_at_utc
+        end as delivered_scan_at_utc,
+        case
+            when ends.has_status_regress is null then milestones.dated_first_delivery else ends.dated_delivery
+        end as dated_delivery,
+        case
+            when ends.has_status_regress is null then milestones.first_lost_scan_at_utc else ends.lost_at_utc
+        end as lost_at_utc,
+        coalesce(ends.has_status_regress, 0) as has_status_regress
+    from milestones
+    left join ends
+        on milestones.tracking_key = ends.tracking_key
+),
+
 joined as (
     select
         shipments.*,
-        milestones.picked_up_at_utc,
-        milestones.label_created_at_utc,
-        milestones.out_for_delivery_at_utc,
-        milestones.last_out_for_delivery_at_utc,
-        milestones.ready_for_pickup_at_utc,
-        milestones.first_failed_attempt_at_utc,
-        milestones.returning_at_utc,
-        milestones.last_physical_at_utc,
-        cast(milestones.picked_up_at_utc as date) + (cast(milestones.dated_pickup % 8 as integer) - 4)
+        seen.picked_up_at_utc,
+        seen.label_created_at_utc,
+        seen.out_for_delivery_at_utc,
+        seen.last_out_for_delivery_at_utc,
+        seen.ready_for_pickup_at_utc,
+        seen.first_failed_attempt_at_utc,
+        seen.first_exception_at_utc,
+        seen.returning_at_utc,
+        seen.last_physical_at_utc,
+        cast(seen.picked_up_at_utc as date) + (cast(seen.dated_pickup % 8 as integer) - 4)
             as picked_up_date,
-        coalesce(milestones.dated_pickup % 16 >= 8, false) as is_date_only_pickup,
-        ends.delivered_scan_at_utc,
-        cast(ends.delivered_scan_at_utc as date)
-        + (cast(ends.dated_delivery % 8 as integer) - 4) as delivered_scan_date,
-        coalesce(milestones.n_scans, 0) as n_scans,
-        coalesce(milestones.n_delivered_scans, 0) as n_delivered_scans,
-        coalesce(milestones.has_exception, 0) = 1 as has_exception,
-        coalesce(milestones.has_assumed_time, 0) = 1 as has_assumed_time,
-        coalesce(milestones.has_date_only_time, 0) = 1 as has_date_only_time,
-        coalesce(ends.has_status_regress, 0) = 1 as has_status_regress,
-        least(milestones.first_failed_attempt_at_utc, ends.first_delivered_scan_at_utc)
+        coalesce(seen.dated_pickup % 16 >= 8, false) as is_date_only_pickup,
+        seen.delivered_scan_at_utc,
+        cast(seen.delivered_scan_at_utc as date)
+        + (cast(seen.dated_delivery % 8 as integer) - 4) as delivered_scan_date,
+        coalesce(seen.n_scans, 0) as n_scans,
+        coalesce(seen.n_delivered_scans, 0) as n_delivered_scans,
+        coalesce(seen.has_assumed_time, 0) = 1 as has_assumed_time,
+        coalesce(seen.has_date_only_time, 0) = 1 as has_date_only_time,
+        coalesce(seen.has_status_regress, 0) = 1 as has_status_regress,
+        least(seen.first_failed_attempt_at_utc, seen.first_delivered_scan_at_utc)
             as attempted_at_utc,
-        least(milestones.dated_first_failed_attempt, ends.dated_first_delivery) as dated_attempt,
-        ends.lost_at_utc,
+        least(seen.dated_first_failed_attempt, seen.dated_first_delivery) as dated_attempt,
+        seen.lost_at_utc,
         case
-            when milestones.returned_scan_at_utc is not null then milestones.returned_scan_at_utc
+            when seen.returned_scan_at_utc is not null then seen.returned_scan_at_utc
             -- "delivered" after the way back began is delivered to the sender
             when
-                ends.delivered_scan_at_utc >= milestones.returning_at_utc
-                then ends.delivered_scan_at_utc
+                seen.delivered_scan_at_utc >= seen.returning_at_utc
+                then seen.delivered_scan_at_utc
         end as returned_at_utc
     from shipments
-    left join milestones
-        on shipments.tracking_key = milestones.tracking_key
-    left join ends
-        on shipments.tracking_key = ends.tracking_key
+    left join seen
+        on shipments.tracking_key = seen.tracking_key
 ),
 
 ended as (
@@ -262,6 +291,7 @@ select
             then cast(attempted_at_utc as date) + (cast(dated_attempt % 8 as integer) - 4)
     end as first_attempt_date,
     first_failed_attempt_at_utc,
+    first_exception_at_utc,
     returning_at_utc,
     last_physical_at_utc,
     exit_at_utc,
@@ -269,7 +299,6 @@ select
     gone_at_utc,
     n_scans,
     n_delivered_scans,
-    has_exception,
     has_assumed_time,
     has_date_only_time,
     has_status_regress,

@@ -218,7 +218,7 @@ select
     end as is_first_attempt_success_strict,
     shipments.n_scans,
     shipments.n_exception_episodes,
-    shipments.has_exception,
+    shipments.first_exception_at_utc is not null as has_exception,
     shipments.status in ('exception', 'undelivered') as is_exception_now,
     shipments.has_unresolved_exception,
     shipments.has_assumed_time,
