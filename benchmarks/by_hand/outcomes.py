@@ -27,7 +27,7 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
         last(kind == "out_for_delivery").alias("last_out_for_delivery_at_utc"),
         first(kind == "ready_for_pickup").alias("ready_for_pickup_at_utc"),
         first(kind == "attempt_failed").alias("first_failed_attempt_at_utc"),
-        first(kind == "returning").alias("returning_at_utc"),
+        first(kind.is_in(["returning", "returned"])).alias("returning_at_utc"),
         first(kind == "returned").alias("returned_scan_at_utc"),
         last(found).alias("last_found_at_utc"),
         last(found & (kind != "delivered")).alias("last_movement_at_utc"),

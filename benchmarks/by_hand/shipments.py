@@ -93,7 +93,7 @@ def wide_shipments(
     again = col("last_out_for_delivery_at_utc")
     is_out_again = (again - out > pl.duration(days=1)) & (again <= arrived).fill_null(True)
     succeeds = (
-        is_delivered & (first == col("delivered_at_utc"))
+        is_delivered & (first == col("delivered_at_utc")).fill_null(False)
         & (col("first_failed_attempt_at_utc") > col("delivered_at_utc")).fill_null(True)
     )  # fmt: skip
     ready, back = col("ready_for_pickup_at_utc"), col("returning_at_utc")

@@ -68,6 +68,13 @@ def test_a_return_is_one_episode_with_scans_on_the_way(warehouse):
     ]
 
 
+def test_what_goes_wrong_once_it_is_back_begins_nothing(warehouse):
+    home = scan("2026-11-09T10:00:00", "exception", "exception010")
+    hub = scan("2026-11-10T10:00:00", "transit", "transit002")
+    held = scan("2026-11-11T10:00:00", "exception", "exception005")
+    assert states(warehouse, PICKED_UP, home, hub, held) == [("returned", "ended_returned", 0.0)]
+
+
 def test_what_was_resolved_before_the_way_back_is_an_episode_of_its_own(warehouse):
     hub = scan("2026-11-04T10:00:00", "transit", "transit002")
     later = scan("2026-11-08T10:00:00", "transit", "transit002")

@@ -113,6 +113,22 @@ ATTEMPTS = {
     ),
     "refused_and_delivered_to_the_sender": (record("x", PICKED_UP, REFUSED, RETURNING, HOME), None, None),
     "failed_and_returned": (record("x", PICKED_UP, OUT, FAILED, RETURNING, HOME), False, False),
+    "failed_and_delivered_by_its_header_alone": (
+        record("x", PICKED_UP, FAILED, delivery_status="delivered"),
+        False,
+        False,
+    ),
+    "told_as_returned_and_delivered_to_the_sender": (
+        record(
+            "x",
+            PICKED_UP,
+            scan("2026-11-09T10:00:00", "exception", "exception010"),
+            scan("2026-11-10T06:00:00", "pickup", "pickup001"),
+            scan("2026-11-10T10:00:00", "delivered", "delivered001"),
+        ),
+        None,
+        None,
+    ),
 }
 
 

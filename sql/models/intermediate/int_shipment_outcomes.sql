@@ -83,7 +83,8 @@ milestones as (
         min(case when event_type = 'ready_for_pickup' then event_at_utc end) as ready_for_pickup_at_utc,
         min(case when event_type = 'attempt_failed' then event_at_utc end) as first_failed_attempt_at_utc,
         min(case when is_physical and is_exception then event_at_utc end) as first_exception_at_utc,
-        min(case when event_type = 'returning' then event_at_utc end) as returning_at_utc,
+        -- a parcel that came back was on its way back, told or not
+        min(case when event_type in ('returning', 'returned') then event_at_utc end) as returning_at_utc,
         min(case when event_type = 'returned' then event_at_utc end) as returned_scan_at_utc,
         min(case when event_type = 'delivered' then event_at_utc end) as first_delivered_scan_at_utc,
         min(case when event_type = 'lost_damaged' then event_at_utc end) as first_lost_scan_at_utc,

@@ -190,7 +190,8 @@ select
         when shipments.first_attempt_at_utc is not null
             then
                 shipments.outcome = 'delivered'
-                and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+                -- of a delivery that only the header tells the moment is not known
+                and coalesce(shipments.first_attempt_at_utc = shipments.delivered_at_utc, false)
                 and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
     end as is_first_attempt_success,
     -- strictly, what suggests an attempt that failed is one
@@ -213,7 +214,8 @@ select
         when shipments.first_attempt_at_utc is not null
             then
                 shipments.outcome = 'delivered'
-                and shipments.first_attempt_at_utc = shipments.delivered_at_utc
+                -- of a delivery that only the header tells the moment is not known
+                and coalesce(shipments.first_attempt_at_utc = shipments.delivered_at_utc, false)
                 and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
     end as is_first_attempt_success_strict,
     shipments.n_scans,
