@@ -168,7 +168,7 @@ ends as (
     group by tracking_key
 ),
 
-seen as (
+journeys as (
     select
         milestones.*,
         case
@@ -181,7 +181,7 @@ seen as (
         case
             when ends.has_status_regress is null then milestones.first_lost_scan_at_utc else ends.lost_at_utc
         end as lost_at_utc,
-        coalesce(ends.has_status_regress, 0) as has_status_regress
+        ends.has_status_regress
     from milestones
     left join ends
         on milestones.tracking_key = ends.tracking_key
@@ -190,40 +190,39 @@ seen as (
 joined as (
     select
         shipments.*,
-        seen.picked_up_at_utc,
-        seen.label_created_at_utc,
-        seen.out_for_delivery_at_utc,
-        seen.last_out_for_delivery_at_utc,
-        seen.ready_for_pickup_at_utc,
-        seen.first_failed_attempt_at_utc,
-        seen.first_exception_at_utc,
-        seen.returning_at_utc,
-        seen.last_physical_at_utc,
-        cast(seen.picked_up_at_utc as date) + (cast(seen.dated_pickup % 8 as integer) - 4)
+        journeys.picked_up_at_utc,
+        journeys.label_created_at_utc,
+        journeys.out_for_delivery_at_utc,
+        journeys.last_out_for_delivery_at_utc,
+        journeys.ready_for_pickup_at_utc,
+        journeys.first_failed_attempt_at_utc,
+        journeys.first_exception_at_utc,
+        journeys.returning_at_utc,
+        journeys.last_physical_at_utc,
+        cast(journeys.picked_up_at_utc as date) + (cast(journeys.dated_pickup % 8 as integer) - 4)
             as picked_up_date,
-        coalesce(seen.dated_pickup % 16 >= 8, false) as is_date_only_pickup,
-        seen.delivered_scan_at_utc,
-        cast(seen.delivered_scan_at_utc as date)
-        + (cast(seen.dated_delivery % 8 as integer) - 4) as delivered_scan_date,
-        coalesce(seen.n_scans, 0) as n_scans,
-        coalesce(seen.n_delivered_scans, 0) as n_delivered_scans,
-        coalesce(seen.has_assumed_time, 0) = 1 as has_assumed_time,
-        coalesce(seen.has_date_only_time, 0) = 1 as has_date_only_time,
-        coalesce(seen.has_status_regress, 0) = 1 as has_status_regress,
-        least(seen.first_failed_attempt_at_utc, seen.first_delivered_scan_at_utc)
-            as attempted_at_utc,
-        least(seen.dated_first_failed_attempt, seen.dated_first_delivery) as dated_attempt,
-        seen.lost_at_utc,
+        coalesce(journeys.dated_pickup % 16 >= 8, false) as is_date_only_pickup,
+        journeys.delivered_scan_at_utc,
+        cast(journeys.delivered_scan_at_utc as date)
+        + (cast(journeys.dated_delivery % 8 as integer) - 4) as delivered_scan_date,
+        coalesce(journeys.n_scans, 0) as n_scans,
+        coalesce(journeys.n_delivered_scans, 0) as n_delivered_scans,
+        coalesce(journeys.has_assumed_time, 0) = 1 as has_assumed_time,
+        coalesce(journeys.has_date_only_time, 0) = 1 as has_date_only_time,
+        coalesce(journeys.has_status_regress, 0) = 1 as has_status_regress,
+        least(journeys.first_failed_attempt_at_utc, journeys.first_delivered_scan_at_utc) as attempted_at_utc,
+        least(journeys.dated_first_failed_attempt, journeys.dated_first_delivery) as dated_attempt,
+        journeys.lost_at_utc,
         case
-            when seen.returned_scan_at_utc is not null then seen.returned_scan_at_utc
+            when journeys.returned_scan_at_utc is not null then journeys.returned_scan_at_utc
             -- "delivered" after the way back began is delivered to the sender
             when
-                seen.delivered_scan_at_utc >= seen.returning_at_utc
-                then seen.delivered_scan_at_utc
+                journeys.delivered_scan_at_utc >= journeys.returning_at_utc
+                then journeys.delivered_scan_at_utc
         end as returned_at_utc
     from shipments
-    left join seen
-        on shipments.tracking_key = seen.tracking_key
+    left join journeys
+        on shipments.tracking_key = journeys.tracking_key
 ),
 
 ended as (

@@ -64,6 +64,21 @@ shipments as (
         coalesce(episodes.has_episode_when_out, 0) = 1 as has_episode_when_out,
         coalesce(int_shipment_outcomes.label_created_at_utc, stg_trackings.created_at_utc)
             as announced_at_utc,
+        case
+            when int_shipment_outcomes.first_attempt_at_utc is not null
+                then
+                    int_shipment_outcomes.outcome = 'delivered'
+                    -- of a delivery that only the header tells the moment is not known
+                    and coalesce(
+                        int_shipment_outcomes.first_attempt_at_utc = int_shipment_outcomes.delivered_at_utc,
+                        false
+                    )
+                    and coalesce(
+                        int_shipment_outcomes.first_failed_attempt_at_utc
+                        > int_shipment_outcomes.delivered_at_utc,
+                        true
+                    )
+        end as is_first_attempt_success,
         coalesce(sources.is_registered_late, false) as is_registered_late_source
     from int_shipments
     inner join int_shipment_outcomes
@@ -186,14 +201,7 @@ select
         when shipments.known_until_date > shipments.promised_date then 'overdue'
         else 'not_due'
     end as promise_state_by_attempt,
-    case
-        when shipments.first_attempt_at_utc is not null
-            then
-                shipments.outcome = 'delivered'
-                -- of a delivery that only the header tells the moment is not known
-                and coalesce(shipments.first_attempt_at_utc = shipments.delivered_at_utc, false)
-                and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
-    end as is_first_attempt_success,
+    shipments.is_first_attempt_success,
     -- strictly, what suggests an attempt that failed is one
     case
         when
@@ -211,12 +219,7 @@ select
                 )
             )
             then false
-        when shipments.first_attempt_at_utc is not null
-            then
-                shipments.outcome = 'delivered'
-                -- of a delivery that only the header tells the moment is not known
-                and coalesce(shipments.first_attempt_at_utc = shipments.delivered_at_utc, false)
-                and coalesce(shipments.first_failed_attempt_at_utc > shipments.delivered_at_utc, true)
+        else shipments.is_first_attempt_success
     end as is_first_attempt_success_strict,
     shipments.n_scans,
     shipments.n_exception_episodes,
