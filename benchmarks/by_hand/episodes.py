@@ -24,7 +24,7 @@ def exception_episodes(
     troubled = (
         outcomes.lazy()
         .filter("has_exception")
-        .select("tracking_no", "outcome", "returning_at_utc", "exit_at_utc")
+        .select("tracking_no", "outcome", "exit_at_utc")
         .join(telling.lazy().filter("is_telling"), on="tracking_no", how="semi")
     )
     met = (
@@ -36,15 +36,17 @@ def exception_episodes(
     )
     at, wrong, key = col("event_at_utc"), col("is_exception"), col("tracking_no")
     order = ["tracking_no", "event_at_utc", "is_end", "is_there", "source_seq"]
+    homeward = col("event_type").is_in(["returning", "returned"])
     state, follows = col("episode_state"), col("next_scan_at_utc")
     return (
         in_order(source, met, order, "checkpoint_key")
         .lazy()
+        .with_columns(homeward.cast(pl.UInt32).cum_sum().over("tracking_no").alias("n_return_scans"))
         .with_columns(
             (
                 wrong
                 & (wrong.shift() & (key == key.shift())).fill_null(False).not_()
-                & (at > col("returning_at_utc")).fill_null(False).not_()
+                & (col("n_return_scans") == homeward.cast(pl.UInt32))
             ).alias("is_first"),
             when(key == key.shift(-1)).then(at.shift(-1)).alias("next_at"),
             when(key == key.shift(-1)).then(wrong.shift(-1)).alias("next_wrong"),
@@ -58,8 +60,8 @@ def exception_episodes(
             at.min().alias("started_at_utc"),
             at.max().alias("last_exception_at_utc"),
             pl.len().alias("n_scans"),
-            when(~col("next_wrong") & (col("next_at") <= col("returning_at_utc")).fill_null(True))
-            .then("next_at").min().alias("next_scan_at_utc"),
+            when(~col("next_wrong") & (col("n_return_scans") == 0)).then("next_at").min()
+            .alias("next_scan_at_utc"),
             col("outcome").first(),
             col("exit_at_utc").first(),
         )

@@ -58,6 +58,24 @@ def test_a_scan_on_the_way_back_resolves_nothing(warehouse):
     ]
 
 
+def test_a_scan_listed_after_the_way_back_began_is_on_it_although_both_tell_one_moment(warehouse):
+    hub = scan(RETURNING["checkpoint_date"], "transit", "transit002")
+    held = scan("2026-11-08T10:00:00", "exception", "exception005")
+    home = scan("2026-11-14T10:00:00", "delivered", "delivered001")
+    assert states(warehouse, PICKED_UP, FAILED, RETURNING, hub, held, home) == [
+        ("attempt_failed", "ended_returned", pytest.approx(11 - 2 / 24))
+    ]
+
+
+def test_a_scan_listed_before_the_way_back_of_one_moment_resolves(warehouse):
+    hub = scan(RETURNING["checkpoint_date"], "transit", "transit002")
+    home = scan("2026-11-14T10:00:00", "delivered", "delivered001")
+    assert states(warehouse, PICKED_UP, FAILED, hub, RETURNING, home) == [
+        ("attempt_failed", "resolved", 2.0),
+        ("returning", "ended_returned", pytest.approx(9 - 2 / 24)),
+    ]
+
+
 def test_a_return_is_one_episode_with_scans_on_the_way(warehouse):
     hub = scan("2026-11-08T10:00:00", "transit", "transit002")
     closed = scan("2026-11-10T10:00:00", "undelivered", "undelivered002")

@@ -12,11 +12,9 @@ with scans as (
         int_checkpoints.event_at_utc,
         int_checkpoints.event_type,
         int_checkpoints.is_exception,
-        coalesce(
-            lag(int_checkpoints.is_exception) over as_listed
-            or int_checkpoints.event_at_utc > int_shipment_outcomes.returning_at_utc,
-            false
-        ) as follows_exception,
+        coalesce(lag(int_checkpoints.is_exception) over as_listed, false) as follows_exception,
+        count(case when int_checkpoints.event_type in ('returning', 'returned') then 1 end) over as_listed
+            as n_return_scans,
         lead(case when not int_checkpoints.is_exception then int_checkpoints.event_at_utc end) over as_listed
             as resuming_at_utc,
         row_number() over as_listed as scan_no
@@ -40,33 +38,44 @@ with scans as (
     )
 ),
 
+troubles as (
+    select
+        tracking_key,
+        event_at_utc,
+        event_type,
+        scan_no,
+        case when n_return_scans = 0 then resuming_at_utc end as resuming_at_utc,
+        -- the first scan of the way back may begin an episode, what comes after it may not
+        not follows_exception
+        and n_return_scans = case when event_type in ('returning', 'returned') then 1 else 0 end as is_first
+    from scans
+    where is_exception
+),
+
 exceptions as (
     select
-        scans.*,
+        troubles.*,
         int_shipment_outcomes.outcome,
-        int_shipment_outcomes.returning_at_utc,
         int_shipment_outcomes.exit_at_utc,
-        count(case when not scans.follows_exception then 1 end) over (
-            partition by scans.tracking_key
-            order by scans.scan_no
+        count(case when troubles.is_first then 1 end) over (
+            partition by troubles.tracking_key
+            order by troubles.scan_no
             rows between unbounded preceding and current row
         ) as episode_no
-    from scans
+    from troubles
     inner join int_shipment_outcomes
-        on scans.tracking_key = int_shipment_outcomes.tracking_key
-    where scans.is_exception
+        on troubles.tracking_key = int_shipment_outcomes.tracking_key
 ),
 
 episodes as (
     select
         tracking_key,
         episode_no,
-        min(case when not follows_exception then event_type end) as exception_type,
+        min(case when is_first then event_type end) as exception_type,
         min(event_at_utc) as started_at_utc,
         max(event_at_utc) as last_exception_at_utc,
         count(*) as n_scans,
-        min(case when coalesce(resuming_at_utc <= returning_at_utc, true) then resuming_at_utc end)
-            as next_scan_at_utc,
+        min(resuming_at_utc) as next_scan_at_utc,
         max(outcome) as outcome,
         max(exit_at_utc) as exit_at_utc
     from exceptions
