@@ -17,10 +17,11 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame, outcomes: pl.D
     """Return per tracking of an account that was read whole once its parcel, and whether it tells of it.
 
     Trackings of one parcel share number, courier and the quarter of registration. One of them speaks for it:
-    one that saw it, or has scans at all; that knows of a delivery or return; that is still there; then by
-    the source's priority, then by its news.
+    one that saw it, or has scans at all; that knows of a return, a delivery, a loss; that is still there;
+    then by the source's priority, then by its news.
     """
     priorities = source.seed("sources").select("source", "priority")
+    outcome, seen = col("outcome"), col("last_physical_at_utc")
     named = (
         trackings.lazy()
         .filter(col("as_of_utc").is_not_null())
@@ -48,7 +49,13 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame, outcomes: pl.D
         .join(priorities.lazy(), on="source", how="left")
         .sort(
             "shipment_key", col("last_physical_at_utc").is_null(), col("n_scans") == 0,
-            ~(col("outcome").is_in(["delivered", "returned"]) | (col("n_delivered_scans") > 0)),
+            when(outcome == "returned").then(0)
+            .when(col("n_delivered_scans") > 0).then(1)
+            .when(outcome == "delivered").then(2)
+            .when(outcome != "lost").then(4)
+            # a loss after which another tracking saw the parcel is none
+            .when(seen >= seen.max().over("shipment_key")).then(3)
+            .otherwise(5).cast(pl.UInt8),
             col("gone_at_utc").is_not_null(),
             col("priority").fill_null(99),
             -col("updated_at_utc").cast(pl.Int64), -col("observed_at_utc").cast(pl.Int64), "tracking_key",

@@ -7,7 +7,7 @@ from datetime import timedelta
 import duckdb
 import pytest
 from factories import record, scan
-from stories import AS_OF, DELIVERED, LABEL, PICKED_UP, ask, load
+from stories import AS_OF, DELIVERED, HUB, LABEL, LOST, PICKED_UP, RETURNING, ask, load
 
 from airflow_provider_trackingmore.store import run_models
 
@@ -88,6 +88,43 @@ def test_a_service_that_saw_it_delivered_speaks_rather_than_one_that_lost_track(
     as_source(warehouse, "2", "aftership")
     (row,) = shipments(warehouse)
     assert (row["source"], row["outcome"], row["transit_days"]) == ("aftership", "delivered", 3.0)
+
+
+HOME = scan("2026-11-14T10:00:00", "delivered", "delivered001")
+SEEN_AGAIN = scan("2026-11-08T10:00:00", "transit", "transit002")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "outcome"),
+    [
+        pytest.param(
+            (PICKED_UP, HOME), (PICKED_UP, RETURNING, HOME), "returned", id="took_the_sender_for_the_customer"
+        ),
+        pytest.param((PICKED_UP, HUB), (PICKED_UP, LOST), "lost", id="did_not_hear_of_the_loss"),
+        pytest.param((PICKED_UP, SEEN_AGAIN), (PICKED_UP, LOST), "open", id="saw_what_the_other_lost"),
+        pytest.param((PICKED_UP, LOST), (PICKED_UP, LOST, SEEN_AGAIN), "open", id="lost_what_the_other_saw"),
+    ],
+)
+def test_of_a_parcel_told_twice_the_right_end_counts_where_the_service_with_priority(
+    warehouse, first, second, outcome
+):
+    same = {"tracking_number": "XS1", "delivery_status": "transit"}
+    load(warehouse, [record("1", *first, **same), record("2", *second, **same)], last=AS_OF)
+    as_source(warehouse, "2", "aftership")
+    (row,) = shipments(warehouse)
+    assert row["outcome"] == outcome
+
+
+def test_a_service_that_saw_the_delivery_speaks_rather_than_one_whose_header_alone_tells_it(warehouse):
+    same = {"tracking_number": "XS1", "delivery_status": "delivered"}
+    load(
+        warehouse,
+        [record("1", PICKED_UP, **same), record("2", PICKED_UP, DELIVERED, **same)],
+        last=AS_OF,
+    )
+    as_source(warehouse, "2", "aftership")
+    (row,) = shipments(warehouse)
+    assert (row["source"], row["transit_days"]) == ("aftership", 3.0)
 
 
 def test_an_account_that_is_read_no_more_makes_no_week_of_another_one_immature(warehouse):

@@ -3,8 +3,9 @@
 -- One parcel is often told by several trackings: two services, two accounts, a number registered twice. They
 -- share the number without separators, the courier, and the quarter of registration (numbers are used again
 -- after some months). One of them speaks for the parcel: one that saw it, else one with scans; one that
--- knows of a delivery or return; one that is still there, as what is gone learns nothing more; then by the
--- source's priority; then the latest news.
+-- knows of a return (delivered to the sender looks like any other delivery), else of a delivery, else of a
+-- loss; one that is still there, as what is gone learns nothing more; then by the source's priority; then the
+-- latest news.
 --
 -- depends_on: {{ ref('stg_trackings') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
@@ -31,6 +32,14 @@ with named as (
         on stg_trackings.tracking_key = int_shipment_outcomes.tracking_key
     left join sources
         on stg_trackings.source = sources.source
+),
+
+met as (
+    select
+        named.*,
+        max(last_physical_at_utc) over (partition by shipment_key) as parcel_last_physical_at_utc,
+        count(*) over (partition by shipment_key) as n_trackings
+    from named
 )
 
 select
@@ -40,12 +49,20 @@ select
         partition by shipment_key
         order by
             case when last_physical_at_utc is not null then 0 when n_scans > 0 then 1 else 2 end,
-            case when outcome in ('delivered', 'returned') or n_delivered_scans > 0 then 0 else 1 end,
+            case
+                when outcome = 'returned' then 0
+                when n_delivered_scans > 0 then 1
+                when outcome = 'delivered' then 2
+                when outcome <> 'lost' then 4
+                -- a loss after which another tracking saw the parcel is none
+                when last_physical_at_utc >= parcel_last_physical_at_utc then 3
+                else 5
+            end,
             case when gone_at_utc is null then 0 else 1 end,
             source_priority asc,
             updated_at_utc desc,
             observed_at_utc desc,
             tracking_key asc
     ) as telling_rank,
-    count(*) over (partition by shipment_key) as n_trackings
-from named
+    n_trackings
+from met
