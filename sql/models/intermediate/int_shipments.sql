@@ -34,35 +34,53 @@ with named as (
         on stg_trackings.source = sources.source
 ),
 
-met as (
+several as (
     select
-        named.*,
-        max(last_physical_at_utc) over (partition by shipment_key) as parcel_last_physical_at_utc,
-        count(*) over (partition by shipment_key) as n_trackings
+        shipment_key,
+        count(*) as n_trackings,
+        max(last_physical_at_utc) as last_physical_at_utc
     from named
+    group by shipment_key
+    having count(*) > 1
+),
+
+ranked as (
+    select
+        named.tracking_key,
+        several.n_trackings,
+        row_number() over (
+            partition by named.shipment_key
+            order by
+                case
+                    when named.last_physical_at_utc is not null then 0
+                    when named.n_scans > 0 then 1
+                    else 2
+                end,
+                case
+                    when named.outcome = 'returned' then 0
+                    when named.n_delivered_scans > 0 then 1
+                    when named.outcome = 'delivered' then 2
+                    when named.outcome <> 'lost' then 4
+                    -- a loss after which another tracking saw the parcel is none
+                    when named.last_physical_at_utc >= several.last_physical_at_utc then 3
+                    else 5
+                end,
+                case when named.gone_at_utc is null then 0 else 1 end,
+                named.source_priority asc,
+                named.updated_at_utc desc,
+                named.observed_at_utc desc,
+                named.tracking_key asc
+        ) as telling_rank
+    from named
+    inner join several
+        on named.shipment_key = several.shipment_key
 )
 
 select
-    tracking_key,
-    shipment_key,
-    row_number() over (
-        partition by shipment_key
-        order by
-            case when last_physical_at_utc is not null then 0 when n_scans > 0 then 1 else 2 end,
-            case
-                when outcome = 'returned' then 0
-                when n_delivered_scans > 0 then 1
-                when outcome = 'delivered' then 2
-                when outcome <> 'lost' then 4
-                -- a loss after which another tracking saw the parcel is none
-                when last_physical_at_utc >= parcel_last_physical_at_utc then 3
-                else 5
-            end,
-            case when gone_at_utc is null then 0 else 1 end,
-            source_priority asc,
-            updated_at_utc desc,
-            observed_at_utc desc,
-            tracking_key asc
-    ) as telling_rank,
-    n_trackings
-from met
+    named.tracking_key,
+    named.shipment_key,
+    coalesce(ranked.telling_rank, 1) as telling_rank,
+    coalesce(ranked.n_trackings, 1) as n_trackings
+from named
+left join ranked
+    on named.tracking_key = ranked.tracking_key
