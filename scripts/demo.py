@@ -97,7 +97,7 @@ def show(data: Path) -> None:
             """
             SELECT q.courier_code, q.n_shipments, q.delivered_share, q.p50_days, q.p90_days, e.ever_rate
             FROM mart_delivery_time_quantiles q
-            JOIN mart_exception_rates e USING (grouping_name, courier_code, lane)
+            JOIN mart_exception_rates e USING (group_key)
             WHERE q.grouping_name = 'carrier' ORDER BY q.courier_code
             """
         ).fetchall()
@@ -111,7 +111,7 @@ def show(data: Path) -> None:
     print(f"For managers:  {data / 'report.html'} (open it in a browser)")
     print(f"Parquet:       {data / 'parquet'}")
     print(f"Airflow's log: {data / 'airflow.log'}")
-    query = "from mart_exception_rates"
+    query = "from mart_stalled_shipments"
     python = f"import duckdb; print(duckdb.connect('{published}', read_only=True).sql('{query}'))"
     print(f'\nGo on with\n  duckdb -readonly {published}\nor\n  {sys.executable} -c "{python}"')
 

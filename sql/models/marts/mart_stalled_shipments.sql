@@ -1,4 +1,4 @@
--- one row per open shipment without a physical scan for more than five days: a work list
+-- one row per open shipment whose last physical scan is more than five days old: a work list
 --
 -- Idle days run to the end of what is known. What is gone from the source is not listed: nobody can tell.
 --
