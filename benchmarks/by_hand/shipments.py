@@ -48,7 +48,7 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame, outcomes: pl.D
         )
         .join(priorities.lazy(), on="source", how="left")
         .sort(
-            "shipment_key", col("last_physical_at_utc").is_null(), col("n_scans") == 0,
+            "shipment_key", seen.is_null(), col("n_scans") == 0,
             when(outcome == "returned").then(0)
             .when(col("n_delivered_scans") > 0).then(1)
             .when(outcome == "delivered").then(2)
