@@ -12,7 +12,7 @@ from by_hand.units import ENDINGS, Z, wait
 
 KEYS = ["courier_code", "lane", "service_code", "pickup_week"]
 TOLD_APART = ["by_carrier", "by_lane", "by_service", "by_week"]
-WITH_FIRST_SCAN = {"all", "carrier", "carrier_lane"}
+WITH_FIRST_SCAN = {"all", "carrier", "lane", "carrier_lane"}
 RATES = {
     "exception_ever": ("n_ever", "n_shipments"),
     "exception_current": ("n_current", "n_shipments"),
@@ -44,7 +44,11 @@ class Group:
             members = members.with_columns(lit(0, dtype=pl.UInt32).alias("group_no"))
         self.name, self.is_weekly = name, "pickup_week" in by
         picked_up = members.lazy().filter(col("picked_up_at_utc").is_not_null())
-        self.counts = self._named(count(picked_up).collect())
+        self.counts = self._named(count(picked_up).collect()).with_columns(
+            # the last parcel of the week left seven days after its first, on a clock up to 14 hours from UTC
+            (col("as_of_utc") >= col("pickup_week").cast(pl.Datetime) + pl.duration(days=21, hours=14))
+            .alias("is_mature")
+        )  # fmt: skip
         self.rates = self._rates(picked_up, episodes)
         scanned = col("picked_up_at_utc").is_not_null()
         labels = members.lazy().filter(scanned | (col("outcome") != "delivered"))
@@ -156,6 +160,7 @@ def count(picked_up: pl.LazyFrame) -> pl.LazyFrame:
     is_passed = (col("as_of_utc").dt.date() > col("promised_date")).fill_null(False)
     return picked_up.group_by("group_no").agg(
         pl.len().alias("n_shipments"),
+        col("as_of_utc").min(),
         (pl.len() < 30).alias("is_small_sample"),
         (col("timing_quality") == "ok").sum().alias("n_timed"),
         *((col("outcome") == ending).sum().alias(f"n_{ending}") for ending in ENDINGS),

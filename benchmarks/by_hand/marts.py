@@ -49,7 +49,10 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
                 found = found.join(rates, on="group_no", how="left")
             ends = ("", "_lower95", "_upper95")
             made = [f"{prefix}_rate{end}" for prefix in prefixes.values() for end in ends]
-            return found.select(*names, "n_shipments", *more, *made, (col(of) < 30).alias("is_small_sample"))
+            return found.select(
+                *names, "n_shipments", "n_open", *more, *made,
+                (col(of) < 30).alias("is_small_sample"), "is_mature",
+            )  # fmt: skip
 
         return of_all(part)
 
@@ -62,7 +65,7 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
         col("share_reached").alias("delivered_share_so_far"), "followed_until_days",
         (col("n_assumed_time") / col("n_shipments")).alias("assumed_time_share"),
         (col("n_registered_late") / col("n_shipments")).alias("late_registered_share"),
-        (col("n_timed") < 30).alias("is_small_sample"),
+        (col("n_timed") < 30).alias("is_small_sample"), "is_mature", "as_of_utc",
     )  # fmt: skip
     exceptions = rated(
         {
@@ -99,7 +102,8 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
             group.labels.join(group.clocks["first_scan"].quantiles, on="group_no", how="left")
             for group in groups
             if "first_scan" in group.clocks
-        ]
+        ],
+        how="diagonal",
     ).select(
         *names[:5], col("n_labels").cast(pl.Int64), col("n_scanned").cast(pl.Int64), *limits,
         (col("n_labels") - col("n_scanned")).cast(pl.Int64).alias("n_never_scanned"),
@@ -108,18 +112,20 @@ def grouped_marts(groups: list[Group]) -> dict[str, pl.DataFrame]:
     )  # fmt: skip
     types = of_all(
         lambda group: group.rates.filter(col("rate_name").str.starts_with("exception_type:"))
-        .join(group.counts.select("group_no", *names), on="group_no")
+        .join(group.counts.select("group_no", *names, "n_open", "is_mature"), on="group_no")
         .select(
             *names, col("rate_name").str.strip_prefix("exception_type:").alias("exception_type"),
-            col("n_hits").alias("n_with_type"), col("n_of").alias("n_shipments"),
+            col("n_hits").alias("n_with_type"), col("n_of").alias("n_shipments"), "n_open",
             col("rate").alias("type_rate"), col("lower95").alias("type_rate_lower95"),
             col("upper95").alias("type_rate_upper95"), (col("n_of") < 30).alias("is_small_sample"),
+            "is_mature",
         )
     )  # fmt: skip
     scorecard = (
         times.select(
             *names, "n_shipments", "n_delivered", "n_open", "p50_days", "p50_lower95", "p50_upper95",
             "p90_days", "p90_lower95", "p90_upper95", "assumed_time_share", "is_small_sample",
+            "is_mature",
         )
         .join(
             on_time.select("group_key", "n_due", "^(passed_)?on_time_rate.*$", "no_promise_share"),

@@ -52,7 +52,6 @@ def cohorts(group: Group) -> pl.DataFrame:
     horizon = col("horizon_days")
     naive = group.timed.lazy().group_by("group_no").agg(
         pl.len().alias("n_timed"),
-        col("as_of_utc").min(),
         *(
             ((col("ending") == "delivered") & (col("followed") <= h * DAY)).sum().alias(f"within_{h}")
             for h in HORIZONS["horizon_days"]
@@ -75,6 +74,7 @@ def cohorts(group: Group) -> pl.DataFrame:
             "n_shipments",
             "n_delivered",
             "n_open",
+            "as_of_utc",
         )
         .join(naive, on="group_no")
         .join(HORIZONS, how="cross")

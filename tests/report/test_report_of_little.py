@@ -61,7 +61,9 @@ def test_only_what_was_picked_up_is_said_to_have_been_scanned(built, labelled):
     path, charts = built(labelled)
     assert charts == 0
     assert "No shipment has been picked up yet. Registered: 700." in said(path)
-    assert "None: no shipment has been picked up yet." in said(path, "stalled")
+    waiting = said(path, "stalled")
+    assert "labels without a scan by a carrier for more than five days" in waiting
+    assert "Open shipments without a scan" not in waiting
 
 
 def test_an_empty_account_has_no_open_shipment_to_speak_of(built, empty):
@@ -74,8 +76,18 @@ def test_an_empty_account_has_no_open_shipment_to_speak_of(built, empty):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ("UPDATE fct_shipments SET outcome = 'delivered'", "None: no shipment is on the road."),
-        ("SELECT 1", "None: every open shipment that was picked up, and that its source still has,"),
+        (
+            "UPDATE fct_shipments SET outcome = 'delivered'",
+            "None: no shipment is on the road, and no label waits",
+        ),
+        (
+            "DELETE FROM mart_delivery_time_quantiles; UPDATE fct_shipments SET picked_up_at_utc = NULL",
+            "None: no shipment has been picked up yet, and no label",
+        ),
+        (
+            "SELECT 1",
+            "None: every open shipment that its source still has was scanned, or registered, within",
+        ),
     ],
 )
 def test_it_says_of_which_shipments_none_needs_a_call(report_after, change, sentence):
@@ -116,20 +128,41 @@ def test_rates_that_may_still_rise_are_told_as_so_far(report):
 
 
 def test_a_stalled_shipment_stands_beside_what_is_usual_on_its_lane_as_far_as_that_is_known(report_after):
-    change = "UPDATE mart_stalled_shipments SET lane_p50_days = {}, lane_p90_days = {}"
+    change = (
+        "UPDATE mart_stalled_shipments SET lane_p50_days = {}, lane_p90_days = {}, lane_p90_upper95 = NULL"
+    )
     found = {
         (half, most): said(report_after(change.format(half, most)), "stalled")
         for half, most in (("4.25", "9.75"), ("4.25", "NULL"), ("NULL", "NULL"))
     }
-    assert ", 90 % in 9.8 days" in found["4.25", "9.75"]
+    assert ", 90 % in 9.8 days or more" in found["4.25", "9.75"]
     assert ", half in 4.2 days" in found["4.25", "NULL"]
     assert ", half in" not in found["NULL", "NULL"]
+    bounded = "UPDATE mart_stalled_shipments SET lane_p90_days = 9.75, lane_p90_upper95 = 12"
+    assert "days or more" not in said(report_after(bounded), "stalled")
+
+
+def test_labels_that_were_never_handed_over_are_a_list_of_their_own(report_after):
+    path = report_after(
+        "DELETE FROM mart_stalled_shipments WHERE NOT is_handed_over",
+        "UPDATE mart_stalled_shipments SET has_unresolved_exception = true, idle_days = 6",
+        "INSERT INTO mart_stalled_shipments BY NAME SELECT * EXCLUDE (n) REPLACE (false AS is_handed_over,"
+        " 'label-' || n AS tracking_number, NULL AS days_since_pickup, NULL AS last_event_type,"
+        " 6 + n AS idle_days) FROM (FROM mart_stalled_shipments LIMIT 1), range(12) AS numbers(n)",
+    )
+    listed = said(path, "stalled")
+    carried, waiting = listed.split("Never handed over", 1)
+    assert "label-" not in carried
+    assert "10 of 12." in waiting
+    assert waiting.index("label-11") < waiting.index("label-2 ")
+    assert "label-1 " not in waiting
+    assert "and 12 labels never handed over" in said(path, "headline")
 
 
 def test_of_the_stalled_shipments_those_in_an_exception_are_counted_among_themselves(report_after):
     path = report_after(
         "UPDATE mart_stalled_shipments SET has_unresolved_exception = (stalled.n <= 2)"
-        " FROM (SELECT shipment_key, row_number() OVER (ORDER BY shipment_key) AS n"
+        " FROM (SELECT shipment_key, row_number() OVER (ORDER BY is_handed_over DESC, shipment_key) AS n"
         " FROM mart_stalled_shipments) AS stalled"
         " WHERE mart_stalled_shipments.shipment_key = stalled.shipment_key",
         "UPDATE mart_exception_rates SET n_unresolved = 77",

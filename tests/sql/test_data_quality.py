@@ -106,7 +106,6 @@ def test_open_parcels_without_a_scan_for_more_than_five_days_are_listed(warehous
         record("moving", PICKED_UP, scan("2026-11-16T00:00:00")),
         record("on_the_edge", PICKED_UP, scan("2026-11-15T00:00:00")),
         record("delivered", PICKED_UP, DELIVERED),
-        record("never_scanned", LABEL),
         record("lost", PICKED_UP, scan("2026-11-06T10:00:00", "exception", "exception007")),
         record("label_since", PICKED_UP, scan("2026-11-19T10:00:00", "transit", "notfound001")),
     )
@@ -118,6 +117,30 @@ def test_open_parcels_without_a_scan_for_more_than_five_days_are_listed(warehous
     assert (rows[0]["is_overdue"], rows[0]["last_event_type"]) == (True, "arrived")
     assert rows[0]["days_since_pickup"] == pytest.approx(18 + 14 / 24)
     assert not rows[1]["is_overdue"]
+    assert all(row["is_handed_over"] for row in rows)
+
+
+def test_labels_that_nobody_has_scanned_for_more_than_five_days_are_listed_too(warehouse):
+    cancelled = scan("2026-11-02T10:00:00", "exception", "exception008")
+    tell(
+        warehouse,
+        record("waiting", LABEL),
+        record("no_word", created_at="2026-11-03T00:00:00+00:00"),
+        record("cancelled", LABEL, cancelled),
+        record("on_the_edge", created_at="2026-11-15T00:00:00+00:00"),
+        record("given_up", LABEL, delivery_status="expired"),
+    )
+    rows = ask(warehouse, "FROM mart_stalled_shipments ORDER BY idle_days")
+    assert [(row["tracking_number"], row["idle_days"], row["last_event_type"]) for row in rows] == [
+        ("NUMBER-no_word", 17.0, None),
+        ("NUMBER-waiting", pytest.approx(18 + 16 / 24), "label_created"),
+    ]
+    for row in rows:
+        assert (row["is_handed_over"], row["days_since_pickup"], row["last_physical_at_utc"]) == (
+            False,
+            None,
+            None,
+        )
 
 
 def test_the_last_of_scans_without_a_time_of_day_is_the_one_the_source_tells_last(warehouse):

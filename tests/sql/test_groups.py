@@ -90,6 +90,26 @@ def test_a_week_is_mature_when_its_last_parcel_could_have_been_followed_everywhe
     }
 
 
+def test_rates_of_a_week_say_how_many_are_open_and_whether_each_was_followed_for_two_weeks(warehouse):
+    start = scan("2026-11-02T10:00:00")
+    held = scan("2026-11-03T10:00:00", "exception", "exception006")
+    young = [scan("2026-11-09T10:00:00"), scan("2026-11-10T10:00:00", "exception", "exception006")]
+    # Seven days of the week, a clock up to 14 hours behind, and 14 days to follow the last of them.
+    end = datetime.fromisoformat("2026-11-23T14:00:00+00:00")
+    for last, is_mature in ((end - timedelta(seconds=1), False), (end, True)):
+        tell(warehouse, record("old", start, held), record("young", *young), last=last)
+        for mart in (
+            "mart_exception_rates", "mart_exception_types", "mart_on_time", "mart_first_attempt",
+            "mart_delivery_time_quantiles", "mart_carrier_scorecard",
+        ):  # fmt: skip
+            rows = {
+                row["pickup_week"]: (row["n_open"], row["is_mature"])
+                for row in ask(warehouse, f"FROM {mart} WHERE grouping_name IN ('all', 'week')")
+            }
+            found = {None: (2, None), date(2026, 11, 2): (1, is_mature), date(2026, 11, 9): (1, False)}
+            assert rows == found
+
+
 def test_a_share_is_null_where_nothing_was_followed_for_so_long(warehouse):
     # Picked up ten days before the end of what is known; half of them delivered within four days.
     tell(warehouse, *(parcel(f"d{n}", "2026-11-10T00:00:00", 4) for n in range(5)),

@@ -18,10 +18,15 @@ from airflow_provider_trackingmore.sync import sync
 
 CAUSES = {"open": 0, "reached": 1, "returned": 2, "lost": 3, "expired": 4}
 # For the oracle of competing ends these are too many, or have no two ends.
-ALONE = [("delivery", "all|all|all|all|all"), ("first_scan", "carrier|usps|all|all|all")]
+ALONE = [
+    ("delivery", "all|all|all|all|all"),
+    ("first_scan", "carrier|usps|all|all|all"),
+    ("first_scan", "lane|all|US->US|all|all"),
+]
 GROUPS = [
     ("delivery", "carrier|dhl|all|all|all"),
     ("delivery", "carrier|china-post|all|all|all"),
+    ("delivery", "lane|all|US->US|all|all"),
     ("resolution", "all|all|all|all|all"),
     ("resolution", "carrier_lane|china-post|CN->US|all|all"),
 ]
@@ -291,9 +296,25 @@ def test_lanes_and_weeks_of_a_carrier_add_up_to_the_carrier(world):
             "SELECT courier_code, sum(n_shipments) FILTER (grouping_name = 'carrier'),"
             " sum(n_shipments) FILTER (grouping_name = 'carrier_lane'),"
             " sum(n_shipments) FILTER (grouping_name = 'carrier_week'), count(*)"
-            " FROM mart_exception_rates WHERE grouping_name <> 'all' GROUP BY 1"
+            " FROM mart_exception_rates WHERE courier_code <> 'all' GROUP BY 1"
         )
         .fetchall()
     )
     assert all(carrier == lanes == weeks for _, carrier, lanes, weeks, _ in rows)
     assert max(count for *_, count in rows) > 2
+
+
+@pytest.mark.parametrize(("apart", "by"), [("lane", "lane"), ("week", "pickup_week")])
+def test_a_lane_and_a_week_of_all_carriers_are_those_of_each_carrier_together(world, apart, by):
+    rows = (
+        world[0]
+        .execute(
+            f"SELECT {by}, list(n_shipments) FILTER (grouping_name = '{apart}'),"
+            f" sum(n_shipments) FILTER (grouping_name = 'carrier_{apart}'), count(DISTINCT courier_code)"
+            f" FROM mart_delivery_time_quantiles WHERE grouping_name IN ('{apart}', 'carrier_{apart}')"
+            " GROUP BY 1"
+        )
+        .fetchall()
+    )
+    assert all(together == [apart] for _, together, apart, _ in rows)
+    assert max(carriers for *_, carriers in rows) > 2

@@ -1,7 +1,8 @@
 -- one row per carrier and week of pick-up, of the twelve largest carriers and the newest 26 weeks; none of
 -- a carrier that has nothing to draw yet
 --
--- An upper limit that is not reached counts as infinite: its band reaches up to the top, above all else.
+-- An upper limit that is not reached counts as infinite: its band reaches up to the top, above all else. The
+-- running week has no median: with some of its days still to come, only a short one could be known.
 with carriers as (
     select
         courier_code,
@@ -14,27 +15,32 @@ weeks as (
     select
         times.*,
         carriers.size_rank,
-        cohorts.is_mature,
+        times.as_of_utc >= cast(times.pickup_week as timestamp) + interval '7' day as is_over,
         date_diff('week', times.pickup_week, max(times.pickup_week) over ()) as weeks_back
     from mart_delivery_time_quantiles as times
     inner join carriers
         on times.courier_code = carriers.courier_code
-    inner join mart_weekly_cohorts as cohorts
-        on
-            times.group_key = cohorts.group_key
-            and cohorts.horizon_days = 14
     where
         times.grouping_name = 'carrier_week'
         and carriers.size_rank <= 12
 ),
 
+judged as (
+    select
+        weeks.* exclude (p50_days, p50_lower95, p50_upper95),
+        case when is_over then p50_days end as p50_days,
+        case when is_over then p50_lower95 end as p50_lower95,
+        case when is_over then p50_upper95 end as p50_upper95
+    from weeks
+),
+
 drawn as (
     select
-        weeks.*,
+        judged.*,
         max(greatest(p50_days, p50_lower95, p50_upper95, naive_p50_days)) over carrier as highest_days,
         coalesce(lag(p50_lower95) over week, lead(p50_lower95) over week) is null as is_band_alone,
         coalesce(lag(naive_p50_days) over week, lead(naive_p50_days) over week) is null as is_naive_alone
-    from weeks
+    from judged
     where weeks_back < 26
     window
         carrier as (partition by courier_code),

@@ -10,7 +10,9 @@ with carriers as (
         courier_code,
         n_shipments,
         p50_days,
+        p50_upper95,
         p90_days,
+        p90_upper95,
         naive_p50_days is not null as has_delivered,
         row_number() over (
             partition by grouping_name order by n_shipments desc, courier_code asc
@@ -64,7 +66,7 @@ points_and_marks as (
     where backward_rank = 1
     union all
     select
-        'reached' as drawn_for,
+        case when p50_upper95 is null then 'reached_or_later' else 'reached' end as drawn_for,
         courier_code,
         n_shipments,
         size_rank,
@@ -76,7 +78,7 @@ points_and_marks as (
     where grouping_name = 'carrier'
     union all
     select
-        'reached' as drawn_for,
+        case when p90_upper95 is null then 'reached_or_later' else 'reached' end as drawn_for,
         courier_code,
         n_shipments,
         size_rank,

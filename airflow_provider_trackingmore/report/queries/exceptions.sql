@@ -10,10 +10,9 @@ with carriers as (
 lanes as (
     select
         lane,
-        row_number() over (order by sum(n_shipments) desc, lane asc) as lane_rank
+        row_number() over (order by n_shipments desc, lane asc) as lane_rank
     from mart_exception_rates
-    where grouping_name = 'carrier_lane'
-    group by lane
+    where grouping_name = 'lane'
 )
 
 select

@@ -10,8 +10,9 @@ with known as (
 
 stalled as (
     select
-        count(*) as n_stalled,
-        coalesce(sum(case when has_unresolved_exception then 1 else 0 end), 0) as n_stalled_in_exception
+        count(case when is_handed_over then 1 end) as n_stalled,
+        count(case when is_handed_over and has_unresolved_exception then 1 end) as n_stalled_in_exception,
+        count(case when not is_handed_over then 1 end) as n_never_handed_over
     from mart_stalled_shipments
 )
 
@@ -49,6 +50,7 @@ select
     exceptions.expired_rate_upper95,
     stalled.n_stalled,
     stalled.n_stalled_in_exception,
+    stalled.n_never_handed_over,
     known.n_carriers,
     known.as_of_utc,
     known.least_as_of_utc

@@ -1,5 +1,18 @@
--- one row per stalled shipment, the fifty to look at first: past their promise, then the longest without news
+-- one row per stalled shipment to look at first, fifty that a carrier has, and ten that were never handed over
+--
+-- Past their promise first, then the longest without news.
+with ranked as (
+    select
+        mart_stalled_shipments.*,
+        count(*) over (partition by is_handed_over) as n_in_all,
+        row_number() over (
+            partition by is_handed_over order by is_overdue desc, idle_days desc, tracking_number asc
+        ) as place
+    from mart_stalled_shipments
+)
+
 select
+    is_handed_over,
     tracking_number,
     order_number,
     courier_code,
@@ -8,12 +21,13 @@ select
     days_since_pickup,
     lane_p50_days,
     lane_p90_days,
+    lane_p90_upper95,
     is_overdue,
     has_unresolved_exception,
     last_event_type,
     last_description,
     last_location,
-    count(*) over () as n_in_all
-from mart_stalled_shipments
-order by is_overdue desc, idle_days desc, tracking_number asc
-limit 50
+    n_in_all
+from ranked
+where place <= case when is_handed_over then 50 else 10 end
+order by is_handed_over desc, place asc

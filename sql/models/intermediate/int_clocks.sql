@@ -59,7 +59,7 @@ inner join int_curve_names
         int_shipment_groups.group_no = int_curve_names.group_no
         and int_curve_names.clock = 'first_scan'
 where
-    int_shipment_groups.grouping_name in ('all', 'carrier', 'carrier_lane')
+    int_shipment_groups.grouping_name in ('all', 'carrier', 'lane', 'carrier_lane')
     and int_shipment_groups.unscanned_days >= 0
     and (int_shipment_groups.picked_up_at_utc is not null or int_shipment_groups.outcome <> 'delivered')
 

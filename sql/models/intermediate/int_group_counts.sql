@@ -7,6 +7,7 @@
 with counts as (
     select
         group_no,
+        min(as_of_utc) as as_of_utc,
         count(*) as n_shipments,
         count(case when timing_quality = 'ok' then 1 end) as n_timed,
         count(case when outcome = 'delivered' then 1 end) as n_delivered,
@@ -78,7 +79,10 @@ select
     names.pickup_week,
     counts.*,
     counts.n_on_time + counts.n_late + counts.n_failed + counts.n_overdue as n_due,
-    counts.n_shipments < 30 as is_small_sample
+    counts.n_shipments < 30 as is_small_sample,
+    -- the last parcel of the week left seven days after its first, on a clock up to 14 hours from UTC
+    counts.as_of_utc >= cast(names.pickup_week as timestamp)
+    + interval '7' day + interval '14' hour + interval '14' day as is_mature
 from counts
 inner join names
     on counts.group_no = names.group_no

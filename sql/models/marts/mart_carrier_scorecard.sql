@@ -46,7 +46,8 @@ select
     scans.p50_days as first_scan_p50_days,
     scans.never_scanned_share,
     times.assumed_time_share,
-    times.is_small_sample
+    times.is_small_sample,
+    times.is_mature
 from mart_delivery_time_quantiles as times
 inner join mart_exception_rates as exceptions
     on times.group_key = exceptions.group_key

@@ -40,7 +40,9 @@ select
     int_quantiles.followed_until_days,
     int_group_counts.n_assumed_time * 1e0 / int_group_counts.n_shipments as assumed_time_share,
     int_group_counts.n_registered_late * 1e0 / int_group_counts.n_shipments as late_registered_share,
-    int_group_counts.n_timed < 30 as is_small_sample
+    int_group_counts.n_timed < 30 as is_small_sample,
+    int_group_counts.is_mature,
+    int_group_counts.as_of_utc
 from int_group_counts
 left join int_quantiles
     on

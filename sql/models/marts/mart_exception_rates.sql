@@ -46,6 +46,7 @@ select
     int_group_counts.service_code,
     int_group_counts.pickup_week,
     cast(int_group_counts.n_shipments as bigint) as n_shipments,
+    cast(int_group_counts.n_open as bigint) as n_open,
     cast(int_group_counts.n_ever as bigint) as n_ever,
     cast(int_group_counts.n_current as bigint) as n_current,
     cast(int_group_counts.n_unresolved as bigint) as n_unresolved,
@@ -70,7 +71,8 @@ select
     rates.expired_rate,
     rates.expired_rate_lower95,
     rates.expired_rate_upper95,
-    int_group_counts.is_small_sample
+    int_group_counts.is_small_sample,
+    int_group_counts.is_mature
 from int_group_counts
 left join rates
     on int_group_counts.group_key = rates.group_key

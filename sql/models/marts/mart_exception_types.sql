@@ -15,10 +15,12 @@ select
     substring(int_rates.rate_name, 16) as exception_type,
     int_rates.n_hits as n_with_type,
     int_rates.n_of as n_shipments,
+    cast(int_group_counts.n_open as bigint) as n_open,
     int_rates.rate as type_rate,
     int_rates.rate_lower95 as type_rate_lower95,
     int_rates.rate_upper95 as type_rate_upper95,
-    int_rates.is_small_sample
+    int_rates.is_small_sample,
+    int_group_counts.is_mature
 from int_rates
 inner join int_group_counts
     on int_rates.group_key = int_group_counts.group_key

@@ -29,6 +29,7 @@ select
     int_group_counts.service_code,
     int_group_counts.pickup_week,
     cast(int_group_counts.n_shipments as bigint) as n_shipments,
+    cast(int_group_counts.n_open as bigint) as n_open,
     cast(int_group_counts.n_attempted as bigint) as n_attempted,
     cast(int_group_counts.n_first_attempt as bigint) as n_first_attempt,
     cast(int_group_counts.n_attempted_strict as bigint) as n_attempted_strict,
@@ -39,7 +40,8 @@ select
     rates.first_attempt_strict_rate,
     rates.first_attempt_strict_rate_lower95,
     rates.first_attempt_strict_rate_upper95,
-    int_group_counts.n_attempted < 30 as is_small_sample
+    int_group_counts.n_attempted < 30 as is_small_sample,
+    int_group_counts.is_mature
 from int_group_counts
 left join rates
     on int_group_counts.group_key = rates.group_key

@@ -14,7 +14,7 @@ with labels as (
         count(picked_up_at_utc) as n_scanned
     from int_shipment_groups
     where
-        grouping_name in ('all', 'carrier', 'carrier_lane')
+        grouping_name in ('all', 'carrier', 'lane', 'carrier_lane')
         and (picked_up_at_utc is not null or outcome <> 'delivered')
     group by group_no
 ),

@@ -35,6 +35,7 @@ select
     int_group_counts.service_code,
     int_group_counts.pickup_week,
     cast(int_group_counts.n_shipments as bigint) as n_shipments,
+    cast(int_group_counts.n_open as bigint) as n_open,
     cast(int_group_counts.n_on_time as bigint) as n_on_time,
     cast(int_group_counts.n_late as bigint) as n_late,
     cast(int_group_counts.n_failed as bigint) as n_failed,
@@ -56,7 +57,8 @@ select
     int_group_counts.n_on_time * 1e0 / nullif(int_group_counts.n_on_time + int_group_counts.n_late, 0)
         as delivered_on_time_rate,
     int_group_counts.n_no_promise * 1e0 / int_group_counts.n_shipments as no_promise_share,
-    int_group_counts.n_due < 30 as is_small_sample
+    int_group_counts.n_due < 30 as is_small_sample,
+    int_group_counts.is_mature
 from int_group_counts
 left join rates
     on int_group_counts.group_key = rates.group_key

@@ -1,6 +1,8 @@
--- one row per open shipment whose last physical scan is more than five days old: a work list
+-- one row per open shipment that nobody has scanned for more than five days: a work list
 --
--- Idle days run to the end of what is known. What is gone from the source is not listed: nobody can tell.
+-- Idle days run from its last physical scan, or, where no carrier has scanned it, from its label, else its
+-- registration, to the end of what is known. What is gone from the source is not listed: nobody can tell. Nor
+-- is a label that was cancelled before anybody scanned it.
 --
 -- depends_on: {{ ref('fct_shipments') }}
 -- depends_on: {{ ref('int_checkpoints') }}
@@ -8,13 +10,15 @@
 with open_shipments as (
     select
         fct_shipments.*,
-        date_diff('microsecond', last_physical_at_utc, as_of_utc) / 86400e6 as idle_days,
+        last_physical_at_utc is not null as is_handed_over,
+        coalesce(
+            date_diff('microsecond', last_physical_at_utc, as_of_utc) / 86400e6, unscanned_days
+        ) as idle_days,
         date_diff('microsecond', picked_up_at_utc, as_of_utc) / 86400e6 as days_since_pickup
     from fct_shipments
     where
         outcome = 'open'
         and gone_at_utc is null
-        and last_physical_at_utc is not null
 ),
 
 stalled as (
@@ -40,7 +44,9 @@ last_scans as (
     from stalled
     inner join int_checkpoints
         on stalled.tracking_key = int_checkpoints.tracking_key
-    where int_checkpoints.is_physical
+    where
+        int_checkpoints.is_physical
+        or not stalled.is_handed_over
 )
 
 select
@@ -50,10 +56,12 @@ select
     stalled.order_number,
     stalled.courier_code,
     stalled.lane,
+    stalled.is_handed_over,
     stalled.idle_days,
     stalled.days_since_pickup,
     usual.p50_days as lane_p50_days,
     usual.p90_days as lane_p90_days,
+    usual.p90_upper95 as lane_p90_upper95,
     stalled.promised_date,
     stalled.promise_state = 'overdue' as is_overdue,
     stalled.has_unresolved_exception,
@@ -73,3 +81,6 @@ left join mart_delivery_time_quantiles as usual
         stalled.courier_code = usual.courier_code
         and stalled.lane = usual.lane
         and usual.grouping_name = 'carrier_lane'
+where
+    stalled.is_handed_over
+    or coalesce(last_scans.event_type, '') <> 'cancelled'

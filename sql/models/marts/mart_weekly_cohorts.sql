@@ -36,6 +36,7 @@ cohorts as (
         int_group_counts.n_shipments,
         int_group_counts.n_delivered,
         int_group_counts.n_open,
+        int_group_counts.as_of_utc,
         horizons.horizon_days
     from int_group_counts
     cross join horizons
@@ -47,7 +48,6 @@ followed as (
         cohorts.group_key,
         cohorts.horizon_days,
         count(*) as n_timed,
-        min(int_shipment_groups.as_of_utc) as as_of_utc,
         sum(case
             when
                 int_shipment_groups.ending = 'delivered'
@@ -136,7 +136,7 @@ select
     int_quantiles.naive_mean_days,
     followed.n_not_followed * 1e0 / followed.n_timed as not_followed_share,
     -- the last parcel of the week left seven days after its first, on a clock up to 14 hours from UTC
-    followed.as_of_utc >= cast(cohorts.pickup_week as timestamp)
+    cohorts.as_of_utc >= cast(cohorts.pickup_week as timestamp)
     + interval '7' day + interval '14' hour + cohorts.horizon_days * interval '1' day as is_mature,
     followed.n_timed < 30 as is_small_sample
 from cohorts
