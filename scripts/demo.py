@@ -95,7 +95,8 @@ def show(data: Path) -> None:
         ).fetchall()
         rows = connection.execute(
             """
-            SELECT q.courier_code, q.n_shipments, q.delivered_share, q.p50_days, q.p90_days, e.ever_rate
+            SELECT q.courier_code, q.n_shipments, q.delivered_share, q.p50_days, q.p90_days,
+                   q.p90_upper95 IS NULL, e.ever_rate
             FROM mart_delivery_time_quantiles q
             JOIN mart_exception_rates e USING (group_key)
             WHERE q.grouping_name = 'carrier' ORDER BY q.courier_code
@@ -104,9 +105,10 @@ def show(data: Path) -> None:
     print(f"\n{new} trackings new, {changed} changed, {known - new - changed} unchanged", end="")
     print("" if complete else "; the window is INCOMPLETE, the next run reads it again")
     print("\ncarrier       shipments  delivered  p50 days  p90 days  exceptions")
-    for courier, shipments, share, p50, p90, rate in rows:
-        print(f"{courier:<14}{shipments:>9}{share:>11.1%}{_days(p50):>10}{_days(p90):>10}{rate:>12.1%}")
-    print("\nDays run from the first scan and count open parcels too; '-' is not reached yet.")
+    for courier, shipments, share, p50, p90, may_be_more, rate in rows:
+        most = _days(p90) + "+" * (may_be_more and p90 is not None)
+        print(f"{courier:<14}{shipments:>9}{share:>11.1%}{_days(p50):>10}{most:>10}{rate:>12.1%}")
+    print("\nDays since the first scan, open parcels counted too; '-': not reached yet, '+': may be more.")
     print(f"\nFor analysts:  {published}")
     print(f"For managers:  {data / 'report.html'} (open it in a browser)")
     print(f"Parquet:       {data / 'parquet'}")

@@ -49,14 +49,16 @@ _DELIVERY = Chart(
     name="delivery",
     question="How long does a delivery take?",
     caption="Share of shipments delivered (upwards) within so many days of the first scan (to the right). "
-    "Line: the carrier, with its 95 % band; dots: half and 90 % of its shipments. Dotted: all carriers. "
+    "Line: the carrier, with its 95 % band; dots: half and 90 % of its shipments, hollow where it may be any "
+    "number of days more. Dotted: all carriers. "
     "The twelve carriers with most shipments; the first days are drawn wider.",
     definition=(
         "The clock starts at the first physical scan by the carrier and stops at the delivery. A shipment "
         "still on the road counts for as long as it was followed; one that was returned, lost or went dark "
         "counts as never delivered. So a curve need not reach 100 %.",
-        "The band holds the true share at a given day with 95 % confidence. Curve: Aalen-Johansen; table "
-        "mart_delivery_survival, figures in mart_delivery_time_quantiles.",
+        "The band holds the true share at a given day with 95 % confidence. A hollow dot has no upper limit "
+        "yet: too few were followed for so long. Curve: Aalen-Johansen; table mart_delivery_survival, "
+        "figures in mart_delivery_time_quantiles.",
     ),
     empty="No delivery has been timed so far.",
     draw=panels.delivery,
@@ -71,12 +73,13 @@ _COHORTS = Chart(
     "scale.",
     definition=(
         "The dashed line dives in the newest weeks although nothing changed: what has arrived by now is "
-        "what was fast. The solid line ends where not even half of a week can have been delivered yet.",
+        "what was fast. The solid line ends where not even half of a week can have been delivered yet; the "
+        "running week has no mark, as only a short median could be known of it.",
         "The band holds the true median with 95 % confidence. Where it reaches up to the top of the plot, no "
         "upper limit is known: it may be any number of days. A triangle is a week with fewer than 30 "
         "shipments, whose median says little. A carrier without a timed delivery is left out.",
         "A week is young until each of its shipments could be followed for 14 days. Weeks begin on Monday "
-        "at the place of the pick-up. Tables mart_delivery_time_quantiles and mart_weekly_cohorts.",
+        "at the place of the pick-up. Table mart_delivery_time_quantiles.",
     ),
     empty="No delivery has been timed so far, so there are no weeks to compare.",
     draw=panels.cohorts,

@@ -104,6 +104,7 @@ def vega_config(theme: Theme, font: str = FONT) -> dict[str, Any]:
             "immature-lone-band": {"color": theme.immature, "strokeWidth": 12, "strokeOpacity": 0.22},
             "right": {"color": theme.right, "strokeWidth": 2.2},
             "right-point": {"color": theme.right, "filled": True, "size": 38, "opacity": 1},
+            "open-point": {"color": theme.right, "filled": False, "size": 38, "opacity": 1},
             "limits": {"color": theme.right, "strokeWidth": 2.2},
             "naive": {"color": theme.naive, "strokeWidth": 1.8, "strokeDash": [5, 3]},
             "naive-point": {"color": theme.naive, "filled": False, "strokeWidth": 1.8, "size": 70},

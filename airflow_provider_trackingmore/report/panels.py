@@ -31,6 +31,7 @@ def delivery(rows: Rows) -> Any:
     chart = alt.Chart().encode(x=days, y=share)
     curve = chart.transform_filter("datum.drawn_for == 'carrier'")
     reached = chart.transform_filter("datum.drawn_for == 'reached'")
+    or_later = chart.transform_filter("datum.drawn_for == 'reached_or_later'")
     # Rows of its own, so that every panel gets all of them.
     everyone = alt.Chart(data([row for row in rows if row["drawn_for"] == "all"])).encode(x=days, y=share)
     figures = told(
@@ -48,8 +49,12 @@ def delivery(rows: Rows) -> Any:
         curve.mark_area(style="band", interpolate="step-after").encode(y="lower95:Q", y2="upper95:Q"),
         curve.mark_line(style="right", interpolate="step-after"),
         reached.mark_point(style="right-point"),
-        reached.mark_text(style="figure", align="left", dx=7, dy=10).encode(
-            text=alt.Text("days_since_pickup:Q", format=".1f")
+        or_later.mark_point(style="open-point"),
+        *(
+            dots.mark_text(style="figure", align="left", dx=7, dy=10).encode(
+                text=alt.Text("days_since_pickup:Q", format=".1f")
+            )
+            for dots in (reached, or_later)
         ),
         nothing.mark_text(style="figure", align="left", dx=6, dy=-10, text="none delivered so far"),
         chart.mark_point(style="touched").encode(tooltip=figures),

@@ -36,7 +36,7 @@ def exceptions(rows: Rows) -> Any:
     ink = alt.condition(is_light, alt.value("#000000"), alt.value("#ffffff"))
     # On a phone a cell is narrow: its figures are smaller there, and leave out what the caption says.
     per_cent = "format(100 * datum.ever_rate, '.0f') + (bandwidth('x') < 36 ? '' : '%')"
-    size = {"expr": "min(11, bandwidth('x') / 2.9)"}
+    size = {"expr": "min(11, bandwidth('x') / 2.6)"}
     return alt.layer(
         chart.mark_rect(style="cell").encode(
             color=alt.Color("ever_rate:Q", scale=alt.Scale(domainMin=0), legend=None)
@@ -91,7 +91,7 @@ def _rates(rate: str, count: str, n_rows: int, chart: alt.Chart, *more: alt.Char
     """Draw a rate per row as a point with its interval, and write it and its count beside it."""
     lower = alt.X(
         f"{rate}_lower95:Q",
-        axis=alt.Axis(format=".0%", tickCount=5, title=None),
+        axis=alt.Axis(format=".0%", tickCount=5, labelSeparation=8, title=None),
         scale=alt.Scale(zero=True),
     )
     return alt.layer(

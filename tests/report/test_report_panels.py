@@ -39,6 +39,38 @@ def test_a_band_without_an_upper_limit_is_open_to_the_top(report_after):
         assert min(float(y) for y in re.findall(r",(-?[\d.]+)", band.split(' d="')[1])) == 0
 
 
+def test_a_dot_without_an_upper_limit_is_hollow(report_after):
+    path = report_after("UPDATE mart_delivery_time_quantiles SET p90_upper95 = NULL, p50_upper95 = 30")
+    dots = [
+        dot for dot in marks(path, "delivery", "point") if 'opacity="0"' not in dot and LIGHT.right in dot
+    ]
+    hollow = [dot for dot in dots if f'stroke="{LIGHT.right}"' in dot]
+    assert len(hollow) > 3
+    assert len(hollow) < len(dots)
+    assert not [dot for dot in hollow if f'fill="{LIGHT.right}"' in dot]
+    bounded = report_after("UPDATE mart_delivery_time_quantiles SET p90_upper95 = 30, p50_upper95 = 30")
+    assert not [dot for dot in marks(bounded, "delivery", "point") if f'stroke="{LIGHT.right}"' in dot]
+
+
+def test_the_running_week_has_no_median_and_the_one_before_it_has(report_after):
+    def drawn(*changes: str) -> dict[str, list[float | None]]:
+        page = report_after(*changes).read_text()
+        rows = [json.loads(row) for row in re.findall(r'\{[^{}]*"pickup_week": ?"[^{}]*\}', page)]
+        found: dict[str, list[float | None]] = {}
+        for row in rows:
+            found.setdefault(row["pickup_week"][:10], []).append(row["p50_days"])
+        return found
+
+    known = "UPDATE mart_delivery_time_quantiles SET p50_days = 2, p50_lower95 = 1, p50_upper95 = 3"
+    found = drawn(known)
+    # It is Saturday noon, 21 November.
+    assert set(found.pop("2026-11-16")) == {None}
+    assert all(medians == [2] * len(medians) for medians in found.values())
+    assert set(
+        drawn(known, "UPDATE mart_delivery_time_quantiles SET as_of_utc = '2026-11-23'")["2026-11-16"]
+    ) == {2}
+
+
 @pytest.mark.parametrize("is_small", [True, False])
 def test_weeks_with_few_shipments_have_a_shape_of_their_own(report_after, is_small):
     path = report_after(f"UPDATE mart_delivery_time_quantiles SET is_small_sample = {is_small}")
@@ -56,7 +88,8 @@ def test_a_single_week_is_seen_with_its_band_and_its_naive_median(report_after):
     newest = "(SELECT max(pickup_week) FROM mart_delivery_time_quantiles)"
     path = report_after(
         f"DELETE FROM mart_delivery_time_quantiles WHERE pickup_week <> {newest}",
-        "UPDATE mart_delivery_time_quantiles SET p50_days = NULL, p50_lower95 = 1, naive_p50_days = 2",
+        "UPDATE mart_delivery_time_quantiles SET p50_days = NULL, p50_lower95 = 1, naive_p50_days = 2,"
+        " as_of_utc = '2026-11-23'",
     )
     assert [point for point in marks(path, "cohorts", "point") if LIGHT.naive in point]
     assert re.findall(r'<line[^>]*stroke-opacity="0.22"', path.with_name("cohorts.svg").read_text())
@@ -64,8 +97,8 @@ def test_a_single_week_is_seen_with_its_band_and_its_naive_median(report_after):
 
 def test_the_bands_of_young_weeks_are_grey_and_touch_the_others(report_after):
     bands = {"ours": LIGHT.right, "young": LIGHT.immature}
-    changes = "UPDATE mart_weekly_cohorts SET is_mature = "
-    newest = "pickup_week < (SELECT max(pickup_week) FROM mart_weekly_cohorts) - 9"
+    changes = "UPDATE mart_delivery_time_quantiles SET is_mature = "
+    newest = "pickup_week < (SELECT max(pickup_week) FROM mart_delivery_time_quantiles) - 9"
     drawn = {}
     for case, is_mature in {"all": "true", "none": "false", "some": newest}.items():
         areas = marks(report_after(changes + is_mature), "cohorts", "area mark.*?")
