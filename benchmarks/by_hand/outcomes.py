@@ -147,9 +147,8 @@ def shipment_outcomes(trackings: pl.DataFrame, scans: pl.DataFrame) -> pl.DataFr
             when(outcome == "expired").then(days(pickup, col("last_physical_at_utc")))
             .alias("went_dark_at_days"),
         )
-        .drop("header_status", "seen_at_utc", "lost_at_utc", "last_found_at_utc",
-              "first_delivered_scan_at_utc", "last_movement_at_utc", "last_movement_at_local",
-              "returned_scan_at_utc",
+        .drop("header_status", "seen_at_utc", "lost_at_utc", "first_delivered_scan_at_utc",
+              "last_movement_at_utc", "last_movement_at_local", "returned_scan_at_utc",
               "failed_at_local", "first_delivered_at_local")
         .collect()
     )  # fmt: skip

@@ -94,7 +94,6 @@ class Warehouse:
         """
         aliases = self.seed("courier_aliases").select("source", "courier_code", "canonical_courier_code")
         updated = col("updated_at_utc").fill_null(col("created_at_utc"))
-        country = {side: col(f"{side}_country").fill_null("??") for side in ("origin", "destination")}
         return (
             self.read(f"SELECT {TRACKINGS} FROM trackings")
             .lazy()
@@ -108,7 +107,6 @@ class Warehouse:
                 when((updated > col("as_of_utc")).fill_null(False).not_())
                 .then("status").alias("header_status"),
                 updated.alias("updated_at_utc"),
-                (country["origin"] + "->" + country["destination"]).alias("lane"),
             )
             .drop("canonical_courier_code")
             .with_row_index("tracking_no")

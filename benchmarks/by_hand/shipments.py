@@ -17,18 +17,20 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame, outcomes: pl.D
     """Return per tracking of an account that was read whole once its parcel, and whether it tells of it.
 
     Trackings of one parcel share number, courier and the quarter of registration. One of them speaks for it:
-    one that saw it, or has scans at all; that knows of a return, a delivery, a loss; that is still there;
-    then by the source's priority, then by its news.
+    one that saw it, or has scans at all; that knows of a return, a delivery, a loss; whose times can be told;
+    that is still there; while it is open one that was read for longest, and saw it last; then by the source's
+    priority, then by its news.
     """
     priorities = source.seed("sources").select("source", "priority")
     outcome, seen = col("outcome"), col("last_physical_at_utc")
+    has_not_ended, ended = outcome.is_in(["open", "expired"]), col("exit_at_utc")
     named = (
         trackings.lazy()
         .filter(col("as_of_utc").is_not_null())
         .select(
             "tracking_no",
             pl.concat_str(
-                "tracking_number_norm", "courier_code",
+                col("tracking_number_norm").replace("", None), "courier_code",
                 col("created_at_utc").dt.truncate("1q").dt.date().cast(pl.String),
                 separator="|",
             ).fill_null(col("tracking_key")).alias("shipment_key"),
@@ -42,7 +44,8 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame, outcomes: pl.D
         .join(trackings.lazy(), on="tracking_no")
         .join(
             outcomes.lazy().select(
-                "tracking_no", "outcome", "last_physical_at_utc", "n_scans", "n_delivered_scans"
+                "tracking_no", "outcome", "timing_quality", "last_physical_at_utc", "last_found_at_utc",
+                "exit_at_utc", "returning_at_utc", "n_scans", "n_delivered_scans",
             ),
             on="tracking_no",
         )
@@ -50,13 +53,19 @@ def telling_trackings(source: Warehouse, trackings: pl.DataFrame, outcomes: pl.D
         .sort(
             "shipment_key", seen.is_null(), col("n_scans") == 0,
             when(outcome == "returned").then(0)
-            .when(col("n_delivered_scans") > 0).then(1)
+            # after the way back began that another tracking tells of, it was delivered to the sender
+            .when(outcome == "delivered", col("returning_at_utc").min().over("shipment_key") <= ended).then(5)
+            .when(outcome == "delivered", col("n_delivered_scans") > 0).then(1)
             .when(outcome == "delivered").then(2)
             .when(outcome != "lost").then(4)
-            # a loss after which another tracking saw the parcel is none
-            .when(seen >= seen.max().over("shipment_key")).then(3)
-            .otherwise(5).cast(pl.UInt8),
+            # a loss after which another tracking found the parcel is none
+            .when((col("last_found_at_utc").max().over("shipment_key") > ended).fill_null(False))
+            .then(5)
+            .otherwise(3).cast(pl.UInt8),
+            col("timing_quality") != "ok",
             col("gone_at_utc").is_not_null(),
+            when(has_not_ended).then(-col("as_of_utc").dt.date().cast(pl.Int32)),
+            when(has_not_ended).then(-seen.cast(pl.Int64)),
             col("priority").fill_null(99),
             -col("updated_at_utc").cast(pl.Int64), -col("observed_at_utc").cast(pl.Int64), "tracking_key",
             nulls_last=True,
@@ -77,7 +86,22 @@ def wide_shipments(
     workdays: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return the table most people query, and some waits in microseconds."""
-    told = pl.coalesce("label_created_at_utc", "created_at_utc")
+    facts = [
+        "order_number",
+        "order_placed_at_local",
+        "promised_date",
+        "origin_country",
+        "destination_country",
+    ]
+    # what the tracking that speaks does not tell, another one may; and who registered it first
+    orders = (
+        outcomes.lazy()
+        .join(telling.lazy().filter(col("n_trackings") > 1), on="tracking_no")
+        .group_by("shipment_key")
+        .agg(col(*facts, "created_at_utc").min(), col("service_code").replace("unknown", None).min())
+    )
+    told = pl.coalesce("label_created_at_utc", "created_at_utc_of_all", "created_at_utc")
+    country = {side: col(f"{side}_country").fill_null("??") for side in ("origin", "destination")}
     late = source.seed("sources").filter("is_registered_late")["source"]
     numbers = workdays.lazy().select("country", "calendar_day", "business_day_no")
     began, out, arrived = col("started_at_utc"), col("out_for_delivery_at_utc"), col("delivered_at_utc")
@@ -119,6 +143,13 @@ def wide_shipments(
     return (
         outcomes.lazy()
         .join(telling.lazy().filter("is_telling"), on="tracking_no")
+        .join(orders, on="shipment_key", how="left", suffix="_of_all")
+        .with_columns(
+            *(pl.coalesce(fact, f"{fact}_of_all") for fact in facts),
+            pl.coalesce(col("service_code").replace("unknown", None), "service_code_of_all", lit("unknown"))
+            .alias("service_code"),
+        )
+        .with_columns((country["origin"] + "->" + country["destination"]).alias("lane"))
         .join(counted, on="tracking_no", how="left")
         .with_columns(
             col("n_exception_episodes").fill_null(0),

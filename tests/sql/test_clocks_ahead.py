@@ -86,3 +86,9 @@ def test_nobody_knows_yet_of_exceptions_that_are_over_after(warehouse):
     )
     found = latest(warehouse, "mart_exception_resolution", "n_episodes", "n_resolved", "p50_days")
     assert found == (10, 0, None)
+
+
+def test_what_nobody_picked_up_was_followed_for_no_time_that_is_known(warehouse):
+    tell(warehouse, record("arrived", there("2026-11-03T04:00:00", "delivered", "delivered001")), last=AS_OF)
+    (row,) = ask(warehouse, "SELECT outcome, timing_quality, followed_days FROM fct_shipments")
+    assert tuple(row.values()) == ("delivered", "delivered_without_pickup_scan", None)

@@ -96,7 +96,7 @@ DIFFERENCES = (
         "AfterShip says Pending both of what was not looked for yet and of what was not found",
         "UPDATE aftership.trackings SET status = one.status FROM trackingmore.trackings AS one"
         " WHERE trackings.tracking_number = one.tracking_number AND trackings.status = 'pending'",
-        frozenset({"fct_shipments"}),
+        frozenset({"fct_shipments", "mart_stalled_shipments"}),
     ),
     Difference(
         "AfterShip keeps 120 days",

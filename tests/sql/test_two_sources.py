@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pytest
@@ -42,7 +42,7 @@ def told_twice(warehouse):
     """The same parcel in two services, the number written differently; the second one knows more."""
     first = record("1", PICKED_UP, DELIVERED, tracking_number="XS1")
     second = record("2", PICKED_UP, DELIVERED, scan("2026-11-04T12:00:00"), tracking_number="xs-1")
-    load(warehouse, [first, second], last=AS_OF)
+    load(warehouse, [first, second | {"delivery_status": "delivered"}], last=AS_OF)
     as_source(warehouse, "2", "aftership")
     return warehouse
 
@@ -92,6 +92,7 @@ def test_a_service_that_saw_it_delivered_speaks_rather_than_one_that_lost_track(
 
 HOME = scan("2026-11-14T10:00:00", "delivered", "delivered001")
 SEEN_AGAIN = scan("2026-11-08T10:00:00", "transit", "transit002")
+COMPLAINT = scan("2026-11-08T10:00:00", "exception", "exception004")
 
 
 @pytest.mark.parametrize(
@@ -100,9 +101,11 @@ SEEN_AGAIN = scan("2026-11-08T10:00:00", "transit", "transit002")
         pytest.param(
             (PICKED_UP, HOME), (PICKED_UP, RETURNING, HOME), "returned", id="took_the_sender_for_the_customer"
         ),
+        pytest.param((PICKED_UP, HOME), (PICKED_UP, RETURNING), "open", id="was_not_told_of_the_way_back"),
         pytest.param((PICKED_UP, HUB), (PICKED_UP, LOST), "lost", id="did_not_hear_of_the_loss"),
         pytest.param((PICKED_UP, SEEN_AGAIN), (PICKED_UP, LOST), "open", id="saw_what_the_other_lost"),
         pytest.param((PICKED_UP, LOST), (PICKED_UP, LOST, SEEN_AGAIN), "open", id="lost_what_the_other_saw"),
+        pytest.param((PICKED_UP, LOST), (PICKED_UP, COMPLAINT), "lost", id="the_other_heard_of_the_claim"),
     ],
 )
 def test_of_a_parcel_told_twice_the_right_end_counts_where_the_service_with_priority(
@@ -125,6 +128,106 @@ def test_a_service_that_saw_the_delivery_speaks_rather_than_one_whose_header_alo
     as_source(warehouse, "2", "aftership")
     (row,) = shipments(warehouse)
     assert (row["source"], row["transit_days"]) == ("aftership", 3.0)
+
+
+def test_a_delivery_that_its_own_tracking_contradicts_is_none_to_speak_of(warehouse):
+    back = record("1", PICKED_UP, DELIVERED, SEEN_AGAIN, tracking_number="XS1", delivery_status="transit")
+    told = record("2", PICKED_UP, tracking_number="XS1", delivery_status="delivered")
+    load(warehouse, [back, told], last=AS_OF)
+    as_source(warehouse, "2", "aftership")
+    (row,) = shipments(warehouse)
+    assert (row["source"], row["outcome"]) == ("aftership", "delivered")
+
+
+def test_of_two_deliveries_the_one_whose_time_is_known_speaks(warehouse):
+    half, whole = record("1", DELIVERED), record("2", PICKED_UP, DELIVERED)
+    load(warehouse, [row | {"tracking_number": "XS1"} for row in (half, whole)], last=AS_OF)
+    as_source(warehouse, "2", "aftership")
+    (row,) = shipments(warehouse)
+    assert (row["source"], row["timing_quality"], row["transit_days"]) == ("aftership", "ok", 3.0)
+
+
+def test_an_open_parcel_is_followed_as_far_as_any_account_that_saw_it_was_read(warehouse):
+    """Else those that arrive are followed for longer than those that do not, and times come out too short."""
+    same = {"tracking_number": "XS1"}
+    load(warehouse, [record("1", PICKED_UP, **same), record("2", PICKED_UP, **same)], last=AS_OF)
+    as_source(warehouse, "2", "aftership")
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(
+            "UPDATE loads SET window_to_utc = window_to_utc - INTERVAL 4 DAY WHERE source = 'trackingmore'"
+        )
+    (row,) = shipments(warehouse)
+    assert (row["source"], row["as_of_utc"]) == ("aftership", AS_OF.replace(tzinfo=None))
+
+
+def test_of_two_accounts_read_on_the_same_day_that_with_priority_speaks(warehouse):
+    same = {"tracking_number": "XS1"}
+    load(warehouse, [record("1", PICKED_UP, **same), record("2", PICKED_UP, **same)], last=AS_OF)
+    as_source(warehouse, "2", "aftership")
+    with duckdb.connect(warehouse) as connection:
+        connection.execute(
+            "UPDATE loads SET window_to_utc = window_to_utc + INTERVAL 4 HOUR WHERE source = 'aftership'"
+        )
+    (row,) = shipments(warehouse)
+    assert row["source"] == "trackingmore"
+
+
+@pytest.mark.parametrize("status", ["transit", "expired"])
+def test_while_it_is_open_the_service_that_saw_it_last_speaks(warehouse, status):
+    same = {"tracking_number": "XS1"}
+    older = record("1", PICKED_UP, **same, delivery_status=status)
+    load(warehouse, [older, record("2", PICKED_UP, SEEN_AGAIN, **same)], last=AS_OF)
+    as_source(warehouse, "2", "aftership")
+    (row,) = shipments(warehouse)
+    assert (row["source"], row["outcome"], row["n_scans"]) == ("aftership", "open", 2)
+
+
+def test_what_one_service_does_not_tell_of_the_order_another_one_does(warehouse):
+    same = {"tracking_number": "XS1"}
+    bare = record("1", PICKED_UP, **same, created_at="2026-11-01T00:00:00+00:00")
+    load(
+        warehouse, [bare, record("2", PICKED_UP, **same, created_at="2026-10-30T00:00:00+00:00")], last=AS_OF
+    )
+    as_source(warehouse, "2", "aftership")
+    told = {
+        "order_number": "A-17",
+        "promised_date": date(2026, 11, 5),
+        "order_placed_at_local": datetime(2026, 10, 29, 8),
+        "service_code": "express",
+        "origin_country": "CN",
+        "destination_country": "DE",
+    }
+    with duckdb.connect(warehouse) as connection:
+        for column, value in told.items():
+            connection.execute(
+                f"UPDATE trackings SET {column} = CASE WHEN source = 'aftership' THEN ? END", [value]
+            )
+        connection.execute("UPDATE trackings SET first_promised_date = promised_date")
+    (row,) = shipments(warehouse)
+    assert {column: row[column] for column in told} == told
+    assert (row["source"], row["lane"], row["promise_state"]) == ("trackingmore", "CN->DE", "overdue")
+    # Registered on 30 October by the other one, picked up on 1 November at ten.
+    assert row["unscanned_days"] == pytest.approx(2 + 10 / 24)
+
+
+def test_what_the_service_that_speaks_tells_of_the_order_counts(warehouse):
+    ours, theirs = (
+        record(name, PICKED_UP, tracking_number="XS1", scheduled_delivery_date=f"2026-11-{day}")
+        for name, day in (("1", "12"), ("2", "10"))
+    )
+    load(warehouse, [ours, theirs], last=AS_OF)
+    as_source(warehouse, "2", "aftership")
+    (row,) = shipments(warehouse)
+    assert row["promised_date"] == date(2026, 11, 12)
+
+
+def test_trackings_without_a_letter_or_digit_in_their_number_are_no_one_parcel(warehouse):
+    load(
+        warehouse,
+        [record("1", PICKED_UP, tracking_number="-"), record("2", PICKED_UP, tracking_number="--")],
+        last=AS_OF,
+    )
+    assert len(shipments(warehouse)) == 2
 
 
 def test_an_account_that_is_read_no_more_makes_no_week_of_another_one_immature(warehouse):

@@ -1,4 +1,4 @@
--- one row per stalled shipment to look at first, fifty that a carrier has, and ten that were never handed over
+-- one row per stalled shipment to look at first: fifty that a carrier has, ten that were never handed over
 --
 -- Past their promise first, then the longest without news.
 with ranked as (

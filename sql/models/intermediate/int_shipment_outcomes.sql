@@ -199,6 +199,7 @@ joined as (
         journeys.first_exception_at_utc,
         journeys.returning_at_utc,
         journeys.last_physical_at_utc,
+        journeys.last_found_at_utc,
         cast(journeys.picked_up_at_utc as date) + (cast(journeys.dated_pickup % 8 as integer) - 4)
             as picked_up_date,
         coalesce(journeys.dated_pickup % 16 >= 8, false) as is_date_only_pickup,
@@ -294,6 +295,7 @@ select
     first_exception_at_utc,
     returning_at_utc,
     last_physical_at_utc,
+    last_found_at_utc,
     exit_at_utc,
     observed_at_utc,
     gone_at_utc,

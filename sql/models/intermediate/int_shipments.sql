@@ -4,17 +4,26 @@
 -- share the number without separators, the courier, and the quarter of registration (numbers are used again
 -- after some months). One of them speaks for the parcel: one that saw it, else one with scans; one that
 -- knows of a return (delivered to the sender looks like any other delivery), else of a delivery, else of a
--- loss; one that is still there, as what is gone learns nothing more; then by the source's priority; then the
--- latest news.
+-- loss; one whose times can be told; one that is still there, as what is gone learns nothing more. While
+-- none knows of an end, it is one that was read up to the newest day (were it an older one, parcels would be
+-- followed for less the slower they are), and of those one that saw the parcel last. Then the source's
+-- priority counts, then the latest news.
 --
 -- depends_on: {{ ref('stg_trackings') }}
+-- depends_on: {{ ref('int_as_of') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
 -- depends_on: {{ ref('sources') }}
 with named as (
     select
         stg_trackings.tracking_key,
+        stg_trackings.source,
+        stg_trackings.account,
         int_shipment_outcomes.outcome,
+        int_shipment_outcomes.timing_quality,
+        int_shipment_outcomes.returning_at_utc,
         int_shipment_outcomes.last_physical_at_utc,
+        int_shipment_outcomes.last_found_at_utc,
+        int_shipment_outcomes.exit_at_utc,
         int_shipment_outcomes.n_scans,
         int_shipment_outcomes.n_delivered_scans,
         stg_trackings.observed_at_utc,
@@ -22,7 +31,7 @@ with named as (
         stg_trackings.gone_at_utc,
         coalesce(sources.priority, 99) as source_priority,
         coalesce(
-            stg_trackings.tracking_number_norm
+            nullif(stg_trackings.tracking_number_norm, '')
             || '|' || stg_trackings.courier_code
             || '|' || cast(cast(date_trunc('quarter', stg_trackings.created_at_utc) as date) as varchar),
             stg_trackings.tracking_key
@@ -38,7 +47,8 @@ several as (
     select
         shipment_key,
         count(*) as n_trackings,
-        max(last_physical_at_utc) as last_physical_at_utc
+        min(returning_at_utc) as returning_at_utc,
+        max(last_found_at_utc) as last_found_at_utc
     from named
     group by shipment_key
     having count(*) > 1
@@ -58,14 +68,21 @@ ranked as (
                 end,
                 case
                     when named.outcome = 'returned' then 0
-                    when named.n_delivered_scans > 0 then 1
+                    -- after the way back began that another tracking tells of, it was delivered to the sender
+                    when named.outcome = 'delivered' and several.returning_at_utc <= named.exit_at_utc then 5
+                    when named.outcome = 'delivered' and named.n_delivered_scans > 0 then 1
                     when named.outcome = 'delivered' then 2
                     when named.outcome <> 'lost' then 4
-                    -- a loss after which another tracking saw the parcel is none
-                    when named.last_physical_at_utc >= several.last_physical_at_utc then 3
-                    else 5
+                    -- a loss after which another tracking found the parcel is none
+                    when coalesce(several.last_found_at_utc > named.exit_at_utc, false) then 5
+                    else 3
                 end,
+                case when named.timing_quality = 'ok' then 0 else 1 end,
                 case when named.gone_at_utc is null then 0 else 1 end,
+                case
+                    when named.outcome in ('open', 'expired') then cast(int_as_of.as_of_utc as date)
+                end desc,
+                case when named.outcome in ('open', 'expired') then named.last_physical_at_utc end desc,
                 named.source_priority asc,
                 named.updated_at_utc desc,
                 named.observed_at_utc desc,
@@ -74,6 +91,10 @@ ranked as (
     from named
     inner join several
         on named.shipment_key = several.shipment_key
+    inner join int_as_of
+        on
+            named.source = int_as_of.source
+            and named.account = int_as_of.account
 )
 
 select

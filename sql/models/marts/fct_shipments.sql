@@ -7,6 +7,7 @@
 -- depends_on: {{ ref('stg_trackings') }}
 -- depends_on: {{ ref('int_as_of') }}
 -- depends_on: {{ ref('int_shipments') }}
+-- depends_on: {{ ref('int_shipment_orders') }}
 -- depends_on: {{ ref('int_shipment_outcomes') }}
 -- depends_on: {{ ref('int_exception_episodes') }}
 -- depends_on: {{ ref('dim_business_day') }}
@@ -41,15 +42,17 @@ shipments as (
         stg_trackings.source,
         stg_trackings.account,
         stg_trackings.tracking_number,
-        stg_trackings.order_number,
         stg_trackings.courier_code,
-        stg_trackings.service_code,
-        stg_trackings.origin_country,
-        stg_trackings.destination_country,
         stg_trackings.status,
         stg_trackings.created_at_utc,
-        stg_trackings.order_placed_at_local,
-        stg_trackings.promised_date,
+        -- what the tracking that speaks does not tell, another one may
+        coalesce(stg_trackings.order_number, orders.order_number) as order_number,
+        coalesce(nullif(stg_trackings.service_code, 'unknown'), orders.service_code, 'unknown')
+            as service_code,
+        coalesce(stg_trackings.origin_country, orders.origin_country) as origin_country,
+        coalesce(stg_trackings.destination_country, orders.destination_country) as destination_country,
+        coalesce(stg_trackings.order_placed_at_local, orders.order_placed_at_local) as order_placed_at_local,
+        coalesce(stg_trackings.promised_date, orders.promised_date) as promised_date,
         int_as_of.as_of_utc,
         -- of what is gone from the source while it was open, nobody knows whether it came in time
         cast(
@@ -62,8 +65,10 @@ shipments as (
         coalesce(episodes.n_exception_episodes, 0) as n_exception_episodes,
         coalesce(episodes.has_open_episode, 0) = 1 as has_unresolved_exception,
         coalesce(episodes.has_episode_when_out, 0) = 1 as has_episode_when_out,
-        coalesce(int_shipment_outcomes.label_created_at_utc, stg_trackings.created_at_utc)
-            as announced_at_utc,
+        -- a number that is registered again has waited since the first time
+        coalesce(
+            int_shipment_outcomes.label_created_at_utc, orders.created_at_utc, stg_trackings.created_at_utc
+        ) as announced_at_utc,
         case
             when int_shipment_outcomes.first_attempt_at_utc is not null
                 then
@@ -89,6 +94,8 @@ shipments as (
         on
             stg_trackings.source = int_as_of.source
             and stg_trackings.account = int_as_of.account
+    left join int_shipment_orders as orders
+        on int_shipments.shipment_key = orders.shipment_key
     left join episodes
         on int_shipments.tracking_key = episodes.tracking_key
     left join sources
@@ -154,6 +161,7 @@ select
     case
         when
             shipments.exit_at_utc > shipments.as_of_utc
+            and shipments.picked_up_at_utc is not null
             then
                 greatest(
                     0e0, date_diff('microsecond', shipments.picked_up_at_utc, shipments.as_of_utc) / 86400e6

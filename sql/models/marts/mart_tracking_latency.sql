@@ -1,7 +1,8 @@
 -- one row per source and courier of a leg: hours from a scan to the moment it was first seen here
 --
 -- Only scans whose time carries its own offset, and that happened after their tracking was first seen: an
--- older one was not late, it was not asked for. It includes the time between two runs.
+-- older one was not late, it was not asked for. It includes the time between two runs. A scan whose words or
+-- place the carrier changes later is seen anew then.
 --
 -- depends_on: {{ ref('stg_checkpoints') }}
 -- depends_on: {{ ref('stg_trackings') }}
