@@ -32,24 +32,20 @@ CHECKS = "checks"
 
 @dataclass(frozen=True)
 class Model:
-    """One ``select``; its file name is the relation's name."""
+    """One ``select``; its file name is the relation's name, ``meaning`` what one row of it is."""
 
     name: str
     layer: str
     sql: str
     depends_on: tuple[str, ...]
     is_view: bool
+    meaning: str
     columns: dict[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
         """Return what the relation is: ``VIEW`` or ``TABLE``."""
         return "VIEW" if self.is_view else "TABLE"
-
-    @property
-    def meaning(self) -> str:
-        """Return what one row is: the file's first line."""
-        return _first_words(self.sql)
 
 
 @dataclass(frozen=True)
@@ -83,6 +79,7 @@ def read_models(root: Path) -> list[Model]:
             sql,
             tuple(_REF.findall(sql)),
             about.get("config", {}).get("materialized", stored) == "view",
+            about.get("description") or _first_words(sql),
             {column["name"]: column.get("description", "") for column in about.get("columns", [])},
         )
     seeds = {name_of(path) for path in seed_files(root)}

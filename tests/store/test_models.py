@@ -44,7 +44,8 @@ def test_every_model_stands_after_what_it_depends_on():
 
 def test_every_model_says_what_one_row_is():
     for model in read_models(sql_folder()):
-        assert model.meaning.startswith("one row per "), model.name
+        assert model.sql.startswith("-- one row per "), model.name
+        assert model.meaning.startswith("One row per "), model.name
 
 
 def test_all_models_and_checks_run_on_an_empty_warehouse(warehouse):
@@ -140,6 +141,18 @@ def test_columns_carry_the_descriptions_of_the_yml_file_and_its_kind_counts(ware
     ]
     assert rows(warehouse, "SELECT comment FROM duckdb_views() WHERE view_name = 'mart_count'") == [
         ("one row",)
+    ]
+
+
+def test_a_models_comment_is_its_description_and_without_one_its_first_line(warehouse, folder):
+    write(folder, "models/marts/_models.yml", "models: [{name: mart_count, description: One row of it.}]")
+    write(folder, "models/marts/mart_other.sql", "-- one row, the other\n\nselect 1 as n")
+    run_models(warehouse, folder)
+    assert rows(
+        warehouse, "SELECT comment FROM duckdb_tables() WHERE table_name LIKE 'mart_%' ORDER BY 1"
+    ) == [
+        ("One row of it.",),
+        ("one row, the other",),
     ]
 
 

@@ -329,6 +329,7 @@ def test_what_is_published_are_the_tables_people_ask_with_their_meaning(warehous
     told = dict(rows(published, "SELECT table_name, comment FROM duckdb_tables()"))
     assert {"trackings", "checkpoints", "loads", "rejected_records", "checks", "fct_shipments"} < set(told)
     assert all(told.values())
+    assert "Filter on one grouping_name" in told["mart_on_time"]
     assert not [name for name in told if name.startswith(("stg_", "int_"))]
     assert {"status_map", "groupings", "holidays"}.isdisjoint(told)
     assert rows(published, "SELECT count(*) FROM duckdb_views() WHERE NOT internal") == [(0,)]
