@@ -29,6 +29,19 @@ with moments as (
         from_days > 0e0
         and from_days < elapsed_days
     group by curve_no, from_days
+),
+
+-- a running sum along millions of moments is dear, so one carries two: who leaves adds 1, and a moment that
+-- ends a stretch adds 2^-26, which is exact for up to 67 million of both in one curve
+summed as (
+    select
+        moments.*,
+        sum(n_leaving + case when n_leaving = n_reached then 0e0 else 1e0 / 67108864e0 end) over (
+            partition by curve_no
+            order by elapsed_days desc, n_leaving asc
+            rows between unbounded preceding and current row
+        ) as from_here
+    from moments
 )
 
 -- at risk: who is still to leave, less those who have not entered yet
@@ -38,11 +51,6 @@ select
     n_leaving,
     n_ended,
     n_reached,
-    sum(n_leaving) over from_here as n_at_risk,
-    sum(case when n_leaving = n_reached then 0e0 else 1e0 end) over from_here as stretch_no
-from moments
-window from_here as (
-    partition by curve_no
-    order by elapsed_days desc, n_leaving asc
-    rows between unbounded preceding and current row
-)
+    floor(from_here) as n_at_risk,
+    (from_here - floor(from_here)) * 67108864e0 as stretch_no
+from summed

@@ -4,20 +4,24 @@
 -- invert the curve's band. naive_: the same over the waits that are over, for comparison; most dashboards
 -- show that.
 --
+-- depends_on: {{ ref('int_curve_moments') }}
+-- depends_on: {{ ref('int_curve_names') }}
 -- depends_on: {{ ref('int_curves') }}
 with totals as (
     select
-        clock,
-        curve_no,
-        max(n_reached_so_far) as n_reached_ever
-    from int_curves
-    group by clock, curve_no
+        int_curve_names.clock,
+        int_curve_moments.curve_no,
+        nullif(sum(int_curve_moments.n_reached), 0e0) as n_reached_ever
+    from int_curve_moments
+    inner join int_curve_names
+        on int_curve_moments.curve_no = int_curve_names.curve_no
+    group by int_curve_names.clock, int_curve_moments.curve_no
 ),
 
 steps as (
     select
         int_curves.*,
-        int_curves.n_reached_so_far * 1e0 / nullif(totals.n_reached_ever, 0) as naive_share,
+        int_curves.n_reached_so_far / totals.n_reached_ever as naive_share,
         -- where everything is reached there is no band: nothing less is possible than all, nothing more is
         -- sure than before
         case when int_curves.share_reached >= 1e0 - 1e-12 then 1e0 else int_curves.share_reached_upper95 end

@@ -16,20 +16,6 @@
 with named as (
     select
         stg_trackings.tracking_key,
-        stg_trackings.source,
-        stg_trackings.account,
-        int_shipment_outcomes.outcome,
-        int_shipment_outcomes.timing_quality,
-        int_shipment_outcomes.returning_at_utc,
-        int_shipment_outcomes.last_physical_at_utc,
-        int_shipment_outcomes.last_found_at_utc,
-        int_shipment_outcomes.exit_at_utc,
-        int_shipment_outcomes.n_scans,
-        int_shipment_outcomes.n_delivered_scans,
-        stg_trackings.observed_at_utc,
-        coalesce(stg_trackings.updated_at_utc, stg_trackings.created_at_utc) as updated_at_utc,
-        stg_trackings.gone_at_utc,
-        coalesce(sources.priority, 99) as source_priority,
         coalesce(
             nullif(stg_trackings.tracking_number_norm, '')
             || '|' || stg_trackings.courier_code
@@ -37,64 +23,90 @@ with named as (
             stg_trackings.tracking_key
         ) as shipment_key
     from stg_trackings
-    inner join int_shipment_outcomes
-        on stg_trackings.tracking_key = int_shipment_outcomes.tracking_key
-    left join sources
-        on stg_trackings.source = sources.source
+    inner join int_as_of
+        on
+            stg_trackings.source = int_as_of.source
+            and stg_trackings.account = int_as_of.account
 ),
 
 several as (
     select
         shipment_key,
-        count(*) as n_trackings,
-        min(returning_at_utc) as returning_at_utc,
-        max(last_found_at_utc) as last_found_at_utc
+        count(*) as n_trackings
     from named
     group by shipment_key
     having count(*) > 1
 ),
 
-ranked as (
+-- few parcels are told by several trackings, and only of those it is looked up what each tells
+told as (
     select
         named.tracking_key,
+        named.shipment_key,
         several.n_trackings,
-        row_number() over (
-            partition by named.shipment_key
-            order by
-                case
-                    when named.last_physical_at_utc is not null then 0
-                    when named.n_scans > 0 then 1
-                    else 2
-                end,
-                case
-                    when named.outcome = 'returned' then 0
-                    -- after the way back began that another tracking tells of, it was delivered to the sender
-                    when named.outcome = 'delivered' and several.returning_at_utc <= named.exit_at_utc then 5
-                    when named.outcome = 'delivered' and named.n_delivered_scans > 0 then 1
-                    when named.outcome = 'delivered' then 2
-                    when named.outcome <> 'lost' then 4
-                    -- a loss after which another tracking found the parcel is none
-                    when coalesce(several.last_found_at_utc > named.exit_at_utc, false) then 5
-                    else 3
-                end,
-                case when named.timing_quality = 'ok' then 0 else 1 end,
-                case when named.gone_at_utc is null then 0 else 1 end,
-                case
-                    when named.outcome in ('open', 'expired') then cast(int_as_of.as_of_utc as date)
-                end desc,
-                case when named.outcome in ('open', 'expired') then named.last_physical_at_utc end desc,
-                named.source_priority asc,
-                named.updated_at_utc desc,
-                named.observed_at_utc desc,
-                named.tracking_key asc
-        ) as telling_rank
+        int_shipment_outcomes.outcome,
+        int_shipment_outcomes.timing_quality,
+        int_shipment_outcomes.last_physical_at_utc,
+        int_shipment_outcomes.exit_at_utc,
+        int_shipment_outcomes.n_scans,
+        int_shipment_outcomes.n_delivered_scans,
+        stg_trackings.gone_at_utc,
+        stg_trackings.observed_at_utc,
+        coalesce(stg_trackings.updated_at_utc, stg_trackings.created_at_utc) as updated_at_utc,
+        cast(int_as_of.as_of_utc as date) as as_of_date,
+        coalesce(sources.priority, 99) as source_priority,
+        min(int_shipment_outcomes.returning_at_utc) over (partition by named.shipment_key)
+            as any_returning_at_utc,
+        max(int_shipment_outcomes.last_found_at_utc) over (partition by named.shipment_key)
+            as any_found_at_utc
     from named
     inner join several
         on named.shipment_key = several.shipment_key
+    inner join stg_trackings
+        on named.tracking_key = stg_trackings.tracking_key
     inner join int_as_of
         on
-            named.source = int_as_of.source
-            and named.account = int_as_of.account
+            stg_trackings.source = int_as_of.source
+            and stg_trackings.account = int_as_of.account
+    inner join int_shipment_outcomes
+        on named.tracking_key = int_shipment_outcomes.tracking_key
+    left join sources
+        on stg_trackings.source = sources.source
+),
+
+ranked as (
+    select
+        tracking_key,
+        n_trackings,
+        row_number() over (
+            partition by shipment_key
+            order by
+                case
+                    when last_physical_at_utc is not null then 0
+                    when n_scans > 0 then 1
+                    else 2
+                end,
+                case
+                    when outcome = 'returned' then 0
+                    -- after the way back began that another tracking tells of, it was delivered to the sender
+                    when outcome = 'delivered' and any_returning_at_utc <= exit_at_utc then 5
+                    when outcome = 'delivered' and n_delivered_scans > 0 then 1
+                    when outcome = 'delivered' then 2
+                    when outcome <> 'lost' then 4
+                    -- a loss after which another tracking found the parcel is none
+                    when coalesce(any_found_at_utc > exit_at_utc, false) then 5
+                    else 3
+                end,
+                case when timing_quality = 'ok' then 0 else 1 end,
+                case when gone_at_utc is null then 0 else 1 end,
+                case when outcome in ('open', 'expired') then as_of_date end desc,
+                case when outcome in ('open', 'expired') then last_physical_at_utc end desc,
+                source_priority asc,
+                updated_at_utc desc,
+                observed_at_utc desc,
+                tracking_key asc
+        ) as telling_rank
+    from told
 )
 
 select

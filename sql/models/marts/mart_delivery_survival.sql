@@ -6,18 +6,24 @@
 -- added up for these moments alone.
 --
 -- depends_on: {{ ref('int_clocks') }}
+-- depends_on: {{ ref('int_curve_moments') }}
+-- depends_on: {{ ref('int_curve_names') }}
 -- depends_on: {{ ref('int_curves') }}
 -- depends_on: {{ ref('int_group_counts') }}
 with last_steps as (
     select
-        curve_no,
-        floor(elapsed_days * 8e0) as eighth_no,
-        max(elapsed_days) as elapsed_days,
-        sum(n_ended) as n_ended,
-        sum(n_reached) as n_reached
-    from int_curves
-    where clock = 'delivery'
-    group by curve_no, floor(elapsed_days * 8e0)
+        int_curve_moments.curve_no,
+        floor(int_curve_moments.elapsed_days * 8e0) as eighth_no,
+        max(int_curve_moments.elapsed_days) as elapsed_days,
+        sum(int_curve_moments.n_ended) as n_ended,
+        sum(int_curve_moments.n_reached) as n_reached
+    from int_curve_moments
+    inner join int_curve_names
+        on int_curve_moments.curve_no = int_curve_names.curve_no
+    where
+        int_curve_names.clock = 'delivery'
+        and int_curve_moments.n_leaving > 0e0
+    group by int_curve_moments.curve_no, floor(int_curve_moments.elapsed_days * 8e0)
 ),
 
 other_ends as (
