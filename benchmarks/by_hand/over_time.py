@@ -46,8 +46,8 @@ def survival(group: Group) -> pl.DataFrame:
 
 
 def cohorts(group: Group) -> pl.DataFrame:
-    """Return the shares delivered within each horizon, for groups of one week."""
-    if not group.is_weekly:
+    """Return the shares delivered within each horizon, for groups of one week that have a curve."""
+    if not group.is_weekly or "delivery" not in group.clocks:
         return pl.DataFrame()
     horizon = col("horizon_days")
     naive = group.timed.lazy().group_by("group_no").agg(
@@ -79,31 +79,27 @@ def cohorts(group: Group) -> pl.DataFrame:
         .join(naive, on="group_no")
         .join(HORIZONS, how="cross")
     )
-    if "delivery" in group.clocks:
-        clock = group.clocks["delivery"]
-        found = (
-            found.sort("group_no", "horizon_days")
-            .with_columns((horizon.cast(pl.Int64) * DAY).alias("wait"))
-            .join_asof(
-                clock.steps.select(
-                    "group_no", "wait", "share_reached", "share_reached_lower95", "share_reached_upper95",
-                ),
-                on="wait", by="group_no", check_sortedness=False,
-            )
-            .join(
-                clock.quantiles.select("group_no", "followed_until_days", "naive_mean_days"),
-                on="group_no", how="left",
-            )
-        )  # fmt: skip
-        is_known = (col("followed_until_days") >= horizon) | (chosen("short") == 0)
-        shares = [
-            when(is_known).then(col("share_reached").fill_null(0)).alias("delivered_share"),
-            when(is_known).then("share_reached_lower95").alias("delivered_share_lower95"),
-            when(is_known).then("share_reached_upper95").alias("delivered_share_upper95"),
-            "naive_mean_days",
-        ]
-    else:
-        shares = []
+    clock = group.clocks["delivery"]
+    found = (
+        found.sort("group_no", "horizon_days")
+        .with_columns((horizon.cast(pl.Int64) * DAY).alias("wait"))
+        .join_asof(
+            clock.steps.select(
+                "group_no", "wait", "share_reached", "share_reached_lower95", "share_reached_upper95",
+            ),
+            on="wait", by="group_no", check_sortedness=False,
+        )
+        .join(
+            clock.quantiles.select("group_no", "followed_until_days", "naive_mean_days"), on="group_no"
+        )
+    )  # fmt: skip
+    is_known = (col("followed_until_days") >= horizon) | (chosen("short") == 0)
+    shares = [
+        when(is_known).then(col("share_reached").fill_null(0)).alias("delivered_share"),
+        when(is_known).then("share_reached_lower95").alias("delivered_share_lower95"),
+        when(is_known).then("share_reached_upper95").alias("delivered_share_upper95"),
+        "naive_mean_days",
+    ]
     return found.select(
         "group_key", "grouping_name", *KEYS, "horizon_days", "n_shipments", "n_delivered", "n_open",
         col("n_timed").cast(pl.Int64), *shares,

@@ -121,7 +121,16 @@ def told_again(source: Warehouse, read: pl.DataFrame) -> pl.DataFrame:
     keyed = (
         read.lazy()
         .filter(~col("is_future"))
-        .select("rowid", "source", "time_basis", "leg", "source_seq", "event_at_local", same.alias("same"))
+        .select(
+            "rowid",
+            "source",
+            "time_basis",
+            "leg",
+            "source_seq",
+            "event_at_local",
+            "is_date_only",
+            same.alias("same"),
+        )
         .drop_nulls("same")
     )
     again = keyed.group_by("same").len().filter(col("len") > 1).collect(engine="streaming")
@@ -130,24 +139,22 @@ def told_again(source: Warehouse, read: pl.DataFrame) -> pl.DataFrame:
         keyed.join(again.lazy(), on="same", how="semi")
         .with_columns(
             # the surer the time the better, and the destination knows best
-            when(basis == "explicit_offset").then(lit(0, pl.UInt8))
+            when((basis == "explicit_offset") | col("is_date_only")).then(lit(0, pl.UInt8))
             .when(basis == "location_inferred").then(lit(1, pl.UInt8))
             .otherwise(lit(2, pl.UInt8)).alias("basis_rank"),
             col("leg").ne_missing("destination").alias("is_elsewhere"),
+            when(~col("is_date_only")).then("source_seq").alias("source_seq"),
         )
         .drop("time_basis", "leg")
         .collect(engine="streaming")
     )  # fmt: skip
-    return (
-        in_order(
-            source,
-            told,
-            ["same", "basis_rank", "is_elsewhere", "event_at_local", "source_seq"],
-            "checkpoint_key",
-        )
-        .filter(col("same") == col("same").shift())
-        .select("rowid", "source")
+    ranked = in_order(
+        source, told, ["same", "basis_rank", "is_elsewhere", "event_at_local", "source_seq"], "checkpoint_key"
     )
+    is_date, there = col("is_date_only"), col("is_elsewhere")
+    # what one leg lists on one date without hours are several scans, and all are first
+    is_first = is_date & is_date.first().over("same") & (there == there.first().over("same"))
+    return ranked.filter(col("same") == col("same").shift(), ~is_first).select("rowid", "source")
 
 
 def in_order(source: Warehouse, scans: pl.DataFrame, by: list[str], *texts: str) -> pl.DataFrame:

@@ -98,6 +98,37 @@ def test_an_exception_comes_after_what_the_source_lists_before_it_on_its_date(wa
     ]
 
 
+def test_scans_of_one_kind_that_one_leg_lists_on_one_date_are_several(warehouse):
+    held = scan("2026-11-05", "exception", "exception004")
+    left_a, left_b = (scan("2026-11-05", tracking_detail=words) for words in ("Left A", "Left B"))
+    held_again = held | {"tracking_detail": "Held again"}
+    tell(
+        warehouse,
+        record("on its way", PICKED_UP, left_a, held, left_b),
+        record("held", PICKED_UP, held, left_a, held_again),
+    )
+    found = ask(
+        warehouse, "SELECT tracking_number, n_scans, has_unresolved_exception FROM fct_shipments ORDER BY 1"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("NUMBER-held", 4, True),
+        ("NUMBER-on its way", 4, False),
+    ]
+
+
+def test_a_date_that_both_legs_tell_stands_once_as_the_destination_lists_it(warehouse):
+    at_origin = [scan("2026-11-05", tracking_detail=words) for words in ("Left A", "Left B")]
+    abroad = {
+        "destination_info": {
+            "courier_code": "usps",
+            "trackinfo": [scan("2026-11-05", location="", country_iso2=None, tracking_detail="Arrived")],
+        }
+    }
+    tell(warehouse, record("x", PICKED_UP, *at_origin, **abroad))
+    found = ask(warehouse, "SELECT leg, description FROM int_checkpoints WHERE event_at_local > '2026-11-04'")
+    assert [tuple(row.values()) for row in found] == [("destination", "Arrived")]
+
+
 def test_a_loss_on_the_date_of_the_last_scan_is_none_only_if_that_scan_is_listed_after_it(warehouse):
     lost = scan("2026-11-02", "exception", "exception007")
     tell(warehouse, record("lost", PICKED_UP, HUB, lost), record("found", PICKED_UP, lost, HUB))

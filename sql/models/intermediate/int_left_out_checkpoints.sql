@@ -71,19 +71,27 @@ ranked as (
         stg_checkpoints.checkpoint_key,
         stg_checkpoints.tracking_key,
         stg_checkpoints.source,
-        row_number() over (
+        rank() over (
             partition by minutes.event_minute_local, minutes.tracking_key, stg_checkpoints.event_type
             order by
                 -- the surer the time the better, and the destination knows best
-                case stg_checkpoints.time_basis
-                    when 'explicit_offset' then 0
-                    when 'location_inferred' then 1
+                case
+                    when stg_checkpoints.time_precision = 'date' then 0
+                    when stg_checkpoints.time_basis = 'explicit_offset' then 0
+                    when stg_checkpoints.time_basis = 'location_inferred' then 1
                     else 2
                 end asc,
                 case stg_checkpoints.leg when 'destination' then 0 else 1 end asc,
                 stg_checkpoints.event_at_local asc,
-                stg_checkpoints.source_seq asc,
-                stg_checkpoints.checkpoint_key asc
+                -- what one leg lists on one date without hours are several scans, and all are first
+                case
+                    when stg_checkpoints.time_precision = 'date' then 0
+                    else stg_checkpoints.source_seq
+                end asc,
+                case
+                    when stg_checkpoints.time_precision = 'date' then ''
+                    else stg_checkpoints.checkpoint_key
+                end asc
         ) as telling_rank
     from stg_checkpoints
     inner join minutes

@@ -6,7 +6,7 @@
 -- the last days of its curve speak for the weekdays that were followed so long: where parcels of a Friday
 -- take longer than those of a Monday, the limits are too narrow. naive_: over all that left so far, open
 -- ones counted as not delivered, and the mean over those that have arrived. Weeks are ISO weeks of the
--- place of the pick-up.
+-- place of the pick-up. Groupings without a curve have no cohorts: the naive figures would stand alone.
 --
 -- depends_on: {{ ref('int_shipment_groups') }}
 -- depends_on: {{ ref('int_group_counts') }}
@@ -37,8 +37,14 @@ cohorts as (
         int_group_counts.n_delivered,
         int_group_counts.n_open,
         int_group_counts.as_of_utc,
+        int_quantiles.followed_until_days,
+        int_quantiles.naive_mean_days,
         horizons.horizon_days
     from int_group_counts
+    inner join int_quantiles
+        on
+            int_group_counts.group_key = int_quantiles.group_key
+            and int_quantiles.clock = 'delivery'
     cross join horizons
     where int_group_counts.pickup_week is not null
 ),
@@ -99,10 +105,6 @@ coverage as (
         steps.share_reached_lower95 as delivered_share_lower95,
         steps.share_reached_upper95 as delivered_share_upper95
     from cohorts
-    inner join int_quantiles
-        on
-            cohorts.group_key = int_quantiles.group_key
-            and int_quantiles.clock = 'delivery'
     inner join followed
         on
             cohorts.group_key = followed.group_key
@@ -113,7 +115,7 @@ coverage as (
             and cohorts.horizon_days = steps.horizon_days
             and steps.backward_rank = 1
     where
-        int_quantiles.followed_until_days >= cohorts.horizon_days
+        cohorts.followed_until_days >= cohorts.horizon_days
         or followed.n_not_followed = 0
 )
 
@@ -133,7 +135,7 @@ select
     coverage.delivered_share_lower95,
     coverage.delivered_share_upper95,
     followed.n_delivered_within * 1e0 / followed.n_timed as naive_delivered_share,
-    int_quantiles.naive_mean_days,
+    cohorts.naive_mean_days,
     followed.n_not_followed * 1e0 / followed.n_timed as not_followed_share,
     -- the last parcel of the week left seven days after its first, on a clock up to 14 hours from UTC
     cohorts.as_of_utc >= cast(cohorts.pickup_week as timestamp)
@@ -148,7 +150,3 @@ left join coverage
     on
         cohorts.group_key = coverage.group_key
         and cohorts.horizon_days = coverage.horizon_days
-left join int_quantiles
-    on
-        cohorts.group_key = int_quantiles.group_key
-        and int_quantiles.clock = 'delivery'
