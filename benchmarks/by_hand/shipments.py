@@ -128,7 +128,8 @@ def wide_shipments(
         & (col("first_failed_attempt_at_utc") > col("delivered_at_utc")).fill_null(True)
     )  # fmt: skip
     ready, back = col("ready_for_pickup_at_utc"), col("returning_at_utc")
-    suggests_failure = (ready.is_not_null() & (ready <= back).fill_null(True)) | (
+    ready = when((ready <= back).fill_null(True) & (ready <= arrived).fill_null(True)).then(ready)
+    suggests_failure = ready.is_not_null() | (
         (out <= back).fill_null(True) & (col("has_episode_when_out") | is_out_again.fill_null(False))
     )
     ended = (
@@ -197,6 +198,9 @@ def wide_shipments(
             .alias("transit_date_changes"),
             when(col("timing_quality") == "ok").then(col("delivery_no") - col("pickup_no"))
             .alias("transit_business_days"),
+            when(ready.is_not_null()).then(wait(col("picked_up_at_utc"), ready) / DAY)
+            .when(is_ok).then("duration_days").alias("carrier_days"),
+            (wait(ready, arrived) / DAY).alias("waiting_days"),
             (col("delivered_date") - col("order_placed_at_local").dt.date()).dt.total_days()
             .alias("order_to_delivery_date_changes"),
             "followed_days", "entry_days", "went_dark_at_days",

@@ -338,3 +338,35 @@ def test_an_open_shipment_that_left_the_source_is_censored_when_it_was_last_ther
             [last_there],
         ).fetchall()
     assert found == [("gone", "open", True, False), ("kept", "open", False, True)]
+
+
+def test_at_a_pick_up_point_the_carrier_s_clock_ends_and_the_recipient_s_begins(tmp_path):
+    warehouse = str(tmp_path / "warehouse.duckdb")
+    ready = scan("2026-11-03T10:00:00", "pickup", "pickup002")
+    back = scan("2026-11-02T12:00:00", "exception", "exception011")
+    stories = {
+        "collected": (PICKED_UP, ready, DELIVERED),
+        "waits": (PICKED_UP, ready),
+        "to the door": (PICKED_UP, OUT, DELIVERED),
+        "sent back uncollected": (PICKED_UP, ready, RETURNING),
+        "ready for the sender": (PICKED_UP, back, ready),
+        "on its way": (PICKED_UP, HUB),
+    }
+    delivered_before = record(
+        "ready after its delivery",
+        *(PICKED_UP, scan("2026-11-02T10:00:00", "delivered", "delivered001"), ready),
+        delivery_status="delivered",
+    )
+    records = [record(name, *scans) for name, scans in stories.items()]
+    load(warehouse, [*records, delivered_before], last=AS_OF)
+    run_models(warehouse)
+    rows = ask(warehouse, "SELECT tracking_number, carrier_days, waiting_days FROM fct_shipments")
+    assert {row.pop("tracking_number").removeprefix("NUMBER-"): tuple(row.values()) for row in rows} == {
+        "collected": (2.0, 1.0),
+        "waits": (2.0, None),
+        "to the door": (3.0, None),
+        "sent back uncollected": (2.0, None),
+        "ready for the sender": (None, None),
+        "ready after its delivery": (1.0, None),
+        "on its way": (None, None),
+    }

@@ -1,7 +1,8 @@
 -- one row per parcel: its milestones, how it ended, how long it took and what was promised
 --
 -- Days: transit_days counts from the first physical scan to the delivery, null before it; followed_days to
--- whatever ended it, or to the end of what is known. Dates and weeks are those of the scan's own place.
+-- whatever ended it, or to the end of what is known. At a pick-up point the carrier's days end, and the
+-- recipient's begin. Dates and weeks are those of the scan's own place.
 -- Promises compare dates at the destination; an open parcel is overdue once the date has passed in UTC.
 --
 -- depends_on: {{ ref('stg_trackings') }}
@@ -84,6 +85,15 @@ shipments as (
                         true
                     )
         end as is_first_attempt_success,
+        -- on the way back and after a delivery it is ready for nobody
+        case
+            when
+                int_shipment_outcomes.ready_for_pickup_at_utc <= coalesce(
+                    least(int_shipment_outcomes.returning_at_utc, int_shipment_outcomes.delivered_at_utc),
+                    int_shipment_outcomes.ready_for_pickup_at_utc
+                )
+                then int_shipment_outcomes.ready_for_pickup_at_utc
+        end as waiting_from_utc,
         coalesce(sources.is_registered_late, false) as is_registered_late_source
     from int_shipments
     inner join int_shipment_outcomes
@@ -155,6 +165,13 @@ select
     case
         when shipments.timing_quality = 'ok' then delivered_day.business_day_no - pickup_day.business_day_no
     end as transit_business_days,
+    case
+        when shipments.waiting_from_utc is not null
+            then date_diff('microsecond', shipments.picked_up_at_utc, shipments.waiting_from_utc) / 86400e6
+        when shipments.outcome = 'delivered' and shipments.timing_quality = 'ok' then shipments.duration_days
+    end as carrier_days,
+    date_diff('microsecond', shipments.waiting_from_utc, shipments.delivered_at_utc) / 86400e6
+        as waiting_days,
     date_diff('day', cast(shipments.order_placed_at_local as date), shipments.delivered_date)
         as order_to_delivery_date_changes,
     -- what a clock ahead tells of the time after the end of what is known, would be told of fast parcels only
@@ -212,10 +229,7 @@ select
     shipments.is_first_attempt_success,
     -- strictly, what suggests an attempt that failed is one
     case
-        when
-            shipments.ready_for_pickup_at_utc is not null
-            and coalesce(shipments.ready_for_pickup_at_utc <= shipments.returning_at_utc, true)
-            then false
+        when shipments.waiting_from_utc is not null then false
         when
             coalesce(shipments.out_for_delivery_at_utc <= shipments.returning_at_utc, true)
             and (
